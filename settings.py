@@ -1,0 +1,61 @@
+"""Every environment variable evalflows reads of its own, in one frozen object."""
+
+import os
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, PositiveFloat, PositiveInt, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+def default_home() -> Path:
+    """Where the embedded database and the local Prefect server live: ~/.evalflows, as root /var/lib/evalflows."""
+    return Path("/var/lib/evalflows") if os.geteuid() == 0 else Path.home() / ".evalflows"
+
+
+class Settings(BaseSettings):
+    """Settings of one process, each read from the environment variable EVALFLOWS_<NAME>; see .env.example."""
+
+    model_config = SettingsConfigDict(env_prefix="EVALFLOWS_", frozen=True, extra="ignore", env_ignore_empty=True)
+
+    home: Path = Field(default_factory=default_home, description="Folder of the embedded database and Prefect server.")
+    database_url: SecretStr | None = Field(
+        default=None, description="Postgres 14 or later to use instead of the embedded one (a libpq URL)."
+    )
+    database_owner_url: SecretStr | None = Field(
+        default=None, description="Login that migrates, where it is not the one of EVALFLOWS_DATABASE_URL."
+    )
+    database_pool_size: PositiveInt = Field(default=8, description="Connections one process keeps to Postgres.")
+    postgres_start_seconds: PositiveFloat = Field(
+        default=60, description="How long to wait for the embedded Postgres to start, recovery included."
+    )
+    server_start_seconds: PositiveFloat = Field(
+        default=90, description="How long to wait for the local Prefect server to answer."
+    )
+    server_idle_seconds: PositiveFloat = Field(
+        default=900, description="The local Prefect server stops after so long without a request."
+    )
+    commit_window_ms: Annotated[float, Field(ge=0)] = Field(
+        default=2, description="How long finished items wait for company before they are committed together."
+    )
+    call_timeout_seconds: PositiveFloat = Field(default=120, description="Time-out of one model call.")
+    call_attempts: PositiveInt = Field(default=5, description="How often one model call is tried.")
+    call_backoff_seconds: PositiveFloat = Field(
+        default=1, description="First pause before a model call is tried again."
+    )
+    call_backoff_max_seconds: PositiveFloat = Field(default=60, description="Longest pause between two tries.")
+    max_output_tokens: PositiveInt = Field(default=8192, description="Most tokens a judge may answer with.")
+    window_messages: Annotated[int, Field(ge=4)] = Field(
+        default=60, description="Most messages of a thread shown to a judge in one call."
+    )
+    window_overlap: Annotated[int, Field(ge=0)] = Field(
+        default=10, description="Messages repeated from one window to the next, for context."
+    )
+    report_threads: PositiveInt = Field(default=2000, description="Most threads the HTML report shows, worst first.")
+
+
+@lru_cache(maxsize=1)
+def get_settings() -> Settings:
+    """The settings of this process, read once; `get_settings.cache_clear()` reads them again."""
+    return Settings()

@@ -1,0 +1,1 @@
+"""Where results live: records, tables, queries, migrations and the embedded Postgres."""

@@ -1,0 +1,22 @@
+"""Frozen records: what the layers pass to each other and what the tables hold."""
+
+from storage.records.base import Record
+from storage.records.evaluation import RETRYABLE, ThreadEvaluation, UnscoredReason
+from storage.records.run import Judge, Progress, Run, RunStatus, Snapshot
+from storage.records.thread import Message, Role, Thread, ToolCall
+
+__all__ = [
+    "RETRYABLE",
+    "Judge",
+    "Message",
+    "Progress",
+    "Record",
+    "Role",
+    "Run",
+    "RunStatus",
+    "Snapshot",
+    "Thread",
+    "ThreadEvaluation",
+    "ToolCall",
+    "UnscoredReason",
+]

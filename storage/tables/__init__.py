@@ -1,0 +1,9 @@
+"""The tables, one file per subject; `Base.metadata` is what migrations are compared with."""
+
+from storage.tables.api_logs import ApiLogRow
+from storage.tables.base import Base
+from storage.tables.evaluations import ThreadEvaluationRow
+from storage.tables.runs import EvalRunRow, RunThreadRow
+from storage.tables.threads import ThreadRow
+
+__all__ = ["ApiLogRow", "Base", "EvalRunRow", "RunThreadRow", "ThreadEvaluationRow", "ThreadRow"]

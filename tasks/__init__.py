@@ -1,0 +1,1 @@
+"""Prefect tasks (the files here) over plain Python (the folders)."""

@@ -1,0 +1,1 @@
+"""Evaluators: what is judged about a thread, by rules or by a model, one file each."""
