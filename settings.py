@@ -27,6 +27,9 @@ class Settings(BaseSettings):
         default=None, description="Login that migrates, where it is not the one of EVALFLOWS_DATABASE_URL."
     )
     database_pool_size: PositiveInt = Field(default=8, description="Connections one process keeps to Postgres.")
+    database_patience_seconds: PositiveFloat = Field(
+        default=60, description="How long a write waits for a database that is away before its batch fails."
+    )
     postgres_start_seconds: PositiveFloat = Field(
         default=60, description="How long to wait for the embedded Postgres to start, recovery included."
     )
@@ -45,7 +48,13 @@ class Settings(BaseSettings):
         default=1, description="First pause before a model call is tried again."
     )
     call_backoff_max_seconds: PositiveFloat = Field(default=60, description="Longest pause between two tries.")
+    temperature: Annotated[float, Field(ge=0, le=2)] = Field(
+        default=0, description="Sampling temperature of judges; left out for a model that refuses it."
+    )
     max_output_tokens: PositiveInt = Field(default=8192, description="Most tokens a judge may answer with.")
+    progress_seconds: PositiveFloat = Field(
+        default=2, description="How often a run writes its progress down and looks whether it is to be cancelled."
+    )
     window_messages: Annotated[int, Field(ge=4)] = Field(
         default=60, description="Most messages of a thread shown to a judge in one call."
     )

@@ -1,7 +1,9 @@
 """Frozen records: what the layers pass to each other and what the tables hold."""
 
 from storage.records.base import Record
+from storage.records.call import ModelCall
 from storage.records.evaluation import RETRYABLE, ThreadEvaluation, UnscoredReason
+from storage.records.figures import RunFigures, SuccessFigures, Usage, WorstThread
 from storage.records.run import Judge, Progress, Run, RunStatus, Snapshot
 from storage.records.thread import Message, Role, Thread, ToolCall
 
@@ -9,14 +11,19 @@ __all__ = [
     "RETRYABLE",
     "Judge",
     "Message",
+    "ModelCall",
     "Progress",
     "Record",
     "Role",
     "Run",
+    "RunFigures",
     "RunStatus",
     "Snapshot",
+    "SuccessFigures",
     "Thread",
     "ThreadEvaluation",
     "ToolCall",
     "UnscoredReason",
+    "Usage",
+    "WorstThread",
 ]

@@ -45,6 +45,7 @@ class Snapshot(Record):
         messages: Messages in them.
         duplicate_ids: Threads whose id repeated and was made unique.
         bad_rows: Rows reported and left out.
+        bad_row_examples: The first few of them, a line each.
         hash: SHA-256 (hex) over the external ids and content hashes, in order.
     """
 
@@ -54,6 +55,7 @@ class Snapshot(Record):
     messages: int
     duplicate_ids: int = 0
     bad_rows: int = 0
+    bad_row_examples: tuple[str, ...] = ()
     hash: str
 
 

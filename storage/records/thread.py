@@ -4,8 +4,7 @@ import hashlib
 from functools import cached_property
 from typing import Literal
 
-import orjson
-from pydantic import AwareDatetime, Field, JsonValue
+from pydantic import AwareDatetime, Field, JsonValue, TypeAdapter
 
 from storage.records.base import Record
 
@@ -79,19 +78,16 @@ class Thread(Record):
     last_active: AwareDatetime | None = None
     metadata: dict[str, JsonValue] = Field(default_factory=dict)
 
+    @cached_property
     def messages_json(self) -> bytes:
-        """The messages as JSON, defaults left out: what the table stores."""
-        return orjson.dumps([message.model_dump(mode="json", exclude_defaults=True) for message in self.messages])
+        """The messages as a JSON array, defaults left out: what the table stores."""
+        return MESSAGES.dump_json(self.messages, exclude_defaults=True)
 
     @cached_property
     def content_hash(self) -> str:
         """SHA-256 (hex) over everything but the external id: equal content has an equal hash in every source."""
-        rest = self.model_dump(mode="json", exclude={"external_id", "messages"}, exclude_defaults=True)
-        digest = hashlib.sha256(orjson.dumps(rest, option=orjson.OPT_SORT_KEYS))
-        digest.update(
-            orjson.dumps(
-                [message.model_dump(mode="json", exclude_defaults=True) for message in self.messages],
-                option=orjson.OPT_SORT_KEYS,
-            )
-        )
-        return digest.hexdigest()
+        rest = self.model_dump_json(exclude={"external_id", "messages"}, exclude_defaults=True)
+        return hashlib.sha256(rest.encode() + b"\n" + self.messages_json).hexdigest()
+
+
+MESSAGES: TypeAdapter[tuple[Message, ...]] = TypeAdapter(tuple[Message, ...])

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal, Protocol
 
-from pydantic import JsonValue
+from pydantic import Field, JsonValue
 
 from storage.records import Record, Thread, UnscoredReason
 from tasks.providers.base import Ask
@@ -54,13 +54,17 @@ class EvaluatorOptions(Record):
         checks: Names of the rule checks that are on; None means those on by default.
         window_messages: Most messages shown to a judge in one call.
         window_overlap: Messages repeated from one window to the next.
+        window_characters: Most characters of messages shown to a judge in one call; one message takes at most a quarter.
+        query_types: Names of the query types; empty means none are known and none is predicted by a judge.
     """
 
     intents: tuple[Intent, ...] = ()
     policy: tuple[PolicyRule, ...] = ()
     checks: tuple[str, ...] | None = None
-    window_messages: int = 60
-    window_overlap: int = 10
+    window_messages: int = Field(default=60, ge=4)
+    window_overlap: int = Field(default=10, ge=0)
+    window_characters: int = Field(default=60_000, ge=2_000)
+    query_types: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -83,11 +83,19 @@ class ModelReply(Record):
 
 
 class Provider(Protocol):
-    """One model API. Holds its client; makes one attempt per call and never retries."""
+    """One model API. Holds its client; makes one attempt per call and never retries.
+
+    Attributes:
+        name: The word before the colon of the judge.
+        base_url: Where calls go; part of what identifies a request.
+        model: The word after the colon.
+        free: True when a call costs no money.
+    """
 
     name: str
     base_url: str
     model: str
+    free: bool
 
     async def complete(self, request: ModelRequest, item: str, method: str) -> ModelReply:
         """Make the call once.

@@ -11,16 +11,29 @@ ModelError                      reason
 UnusableJudge                                  the judge cannot be used at all: stops the run before it starts
 """
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from storage.records import UnscoredReason
 
+if TYPE_CHECKING:
+    from tasks.providers.base import ModelReply
+
 
 class ModelError(Exception):
-    """A call without a usable answer. `reason` is what the item becomes unscored for."""
+    """A call without a usable answer.
+
+    Attributes:
+        reason: What the item becomes unscored for.
+        retryable: Whether the same call is worth another try.
+        reply: What came back all the same, and was paid for; None where nothing did.
+    """
 
     reason: ClassVar[UnscoredReason]
     retryable: ClassVar[bool] = False
+
+    def __init__(self, message: str, reply: "ModelReply | None" = None) -> None:
+        super().__init__(message)
+        self.reply = reply
 
 
 class CallRejected(ModelError):
@@ -35,8 +48,10 @@ class CallFailed(ModelError):
     reason = "infra"
     retryable = True
 
-    def __init__(self, message: str, retry_after_seconds: float | None = None) -> None:
-        super().__init__(message)
+    def __init__(
+        self, message: str, reply: "ModelReply | None" = None, *, retry_after_seconds: float | None = None
+    ) -> None:
+        super().__init__(message, reply)
         self.retry_after_seconds = retry_after_seconds
 
 

@@ -1,0 +1,1 @@
+"""How evalflows is run: command line, local stack, deployments."""

@@ -1,0 +1,1 @@
+"""The local stack of one EVALFLOWS_HOME: database, Prefect server, worker."""

@@ -1,0 +1,53 @@
+"""The advisory lock a live run holds, on a connection of its own."""
+
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+
+class RunLock:
+    """Held while the run is live; Postgres frees it when the process is gone."""
+
+    def __init__(self, engine: AsyncEngine, run_id: UUID) -> None:
+        """Nothing is locked yet."""
+        self._engine = engine
+        self._key = int.from_bytes(run_id.bytes[:8], "big", signed=True)
+        self._connection: AsyncConnection | None = None
+
+    async def acquire(self) -> bool:
+        """Take the lock; False when another process holds it."""
+        connection = await self._engine.connect()
+        connection = await connection.execution_options(isolation_level="AUTOCOMMIT")
+        taken = await connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": self._key})
+        if taken.scalar_one():
+            self._connection = connection
+            return True
+        await connection.close()
+        return False
+
+    async def keep(self) -> bool:
+        """Take the lock again where its connection was lost; False when another process has it by now."""
+        if self._connection is not None:
+            try:
+                await self._connection.execute(text("SELECT 1"))
+            except DBAPIError:
+                await self._connection.invalidate()
+                await self._connection.close()
+                self._connection = None
+            else:
+                return True
+        return await self.acquire()
+
+    async def release(self) -> None:
+        """Free the lock and give the connection back; harmless when it is not held."""
+        if self._connection is None:
+            return
+        connection, self._connection = self._connection, None
+        try:
+            await connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": self._key})
+        except DBAPIError:
+            await connection.invalidate()
+        finally:
+            await connection.close()

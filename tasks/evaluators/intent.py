@@ -1,0 +1,1 @@
+"""Intent: did the bot take each user message for what it was?"""

@@ -1,0 +1,1 @@
+"""The judge `rules`: what can be computed about a thread without any model."""

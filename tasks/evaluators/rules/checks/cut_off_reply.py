@@ -1,0 +1,67 @@
+"""Check `cut_off_reply`: a reply that stops in the middle."""
+
+import re
+from collections.abc import Iterable
+from typing import ClassVar
+
+from storage.records import Message, Thread
+from tasks.evaluators.rules.base import CORRECTNESS, Finding, Kind, quoted
+from tasks.evaluators.rules.text import TAIL_CHARACTERS, replies, user_words
+
+LIMIT_REASONS = frozenset({"length", "max_tokens", "max_output_tokens", "MAX_TOKENS", "model_length", "content_truncated"})
+SHORTEST = 40
+
+_HANGING_WORD = re.compile(
+    r"(?:[a-z,]\s)(?:the|a|an|and|or|but|because|your|my|our|their|every|whose|than|into|although|unless|whereas|such as|e\.g\.|i\.e\.|due to|as well as)\s*$"
+)
+_HANGING_SIGN = re.compile(r"[A-Za-z]{2}[,(]\s*$|\w\s[-\u2013\u2014]\s*$|\n\s*\d{1,2}[.)]\s*$|\n\s*[-*\u2022]\s*$")
+_LETTER_END = re.compile(r"[,;]\s*$")
+_CONTINUED = re.compile(r"\b(?:complete|continue|finish|sentence|next word|letter|e-?mail|sign|poem|song|lyrics|title|code|python|phrase|autocomplete|fill)\b")
+
+
+class CutOffReply:
+    """A reply that the provider says was cut by its limit, or that ends on a word or sign nothing can end on."""
+
+    name: ClassVar[str] = "cut_off_reply"
+    default_on: ClassVar[bool] = True
+    kinds: ClassVar[frozenset[Kind]] = CORRECTNESS
+
+    def find(self, thread: Thread) -> Iterable[Finding]:
+        """One finding per reply that is the last of its turn."""
+        for index, message in replies(thread):
+            following = thread.messages[index + 1] if index + 1 < len(thread.messages) else None
+            if following is not None and following.role in ("assistant", "tool"):
+                continue
+            reason = _reason(message)
+            if reason is None or (reason != _BY_LIMIT and _CONTINUED.search(user_words(thread, index))):
+                continue
+            yield Finding(
+                check=self.name,
+                index=index,
+                kind="correctness",
+                verdict="SOFT FAIL",
+                reasoning=reason,
+                evidence=(quoted(thread, index, _last_words(message.text)),),
+            )
+
+
+_BY_LIMIT = "The reply was cut off by the length limit (finish reason in the data)."
+
+
+def _reason(message: Message) -> str | None:
+    if any(str(message.metadata.get(key)) in LIMIT_REASONS for key in ("finish_reason", "stop_reason")):
+        return _BY_LIMIT
+    tail = message.text[-TAIL_CHARACTERS:].rstrip()
+    if len(tail) < SHORTEST or message.tool_calls:
+        return None
+    if _HANGING_WORD.search(tail[-60:]):
+        return f"The reply stops in the middle of a sentence, after {tail.split()[-1]!r}."
+    if _HANGING_SIGN.search(tail[-60:]):
+        return f"The reply stops in the middle, after {tail.split()[-1][-20:]!r}."
+    if message.text.count("```") % 2 == 1:
+        return "The reply stops inside a block of code that is never closed."
+    return None
+
+
+def _last_words(text: str) -> str:
+    return " ".join(text[-120:].split(" ")[1:]).strip() or text[-120:].strip()

@@ -1,0 +1,72 @@
+"""Check `looping_reply`: one reply says the same thing over and over."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from typing import ClassVar
+
+from storage.records import Thread
+from tasks.evaluators.evidence import fold
+from tasks.evaluators.rules.base import CORRECTNESS, Finding, Kind, quoted
+from tasks.evaluators.rules.text import prose, replies, sentences, user_words
+
+SENTENCE_CHARACTERS = 25
+SENTENCE_TIMES = 4
+TAIL_WORDS = 240
+LONGEST_PERIOD = 16
+PERIODS = 6
+
+_ASKED_FOR = re.compile(
+    r"\b(?:repeat|repeats|repeated|times|lyrics|song|poem|verse|chorus|rap|mantra|list|table|rows?|chant|lines?|sequence|pattern|translate|csv|data)\b"
+)
+
+
+class LoopingReply:
+    """A model caught in a loop: a sentence four times in one reply, or an ending that goes round and round."""
+
+    name: ClassVar[str] = "looping_reply"
+    default_on: ClassVar[bool] = True
+    kinds: ClassVar[frozenset[Kind]] = CORRECTNESS
+
+    def find(self, thread: Thread) -> Iterable[Finding]:
+        """One finding per reply; none where the user asked for verse, a list or repetition."""
+        for index, message in replies(thread):
+            if len(message.text) < SENTENCE_CHARACTERS * SENTENCE_TIMES:
+                continue
+            text = prose(message.text)
+            looped = _repeated_sentence(text) or _round_ending(text)
+            if looped is None or _ASKED_FOR.search(user_words(thread, index)):
+                continue
+            yield Finding(
+                check=self.name,
+                index=index,
+                kind="correctness",
+                verdict="SOFT FAIL",
+                reasoning="The reply repeats itself over and over.",
+                evidence=(quoted(thread, index, looped),),
+            )
+
+
+def _repeated_sentence(text: str) -> str | None:
+    parts = [part for part in sentences(text) if len(part) >= SENTENCE_CHARACTERS and " " in part]
+    if len(parts) < SENTENCE_TIMES:
+        return None
+    for folded, times in Counter(fold(part) for part in parts).most_common(1):
+        if times >= SENTENCE_TIMES and sum(char.isalpha() for char in folded) > len(folded) // 2:
+            return next(part for part in parts if fold(part) == folded)
+    return None
+
+
+def _round_ending(text: str) -> str | None:
+    words = text[-TAIL_WORDS * 12 :].split()[-TAIL_WORDS:]
+    for period in range(1, LONGEST_PERIOD + 1):
+        needed = period * PERIODS
+        if len(words) < needed + period:
+            return None
+        tail = words[-needed - period : -1]  # the last word may be cut off
+        cycle = tail[-period:]
+        if all(tail[-1 - at] == tail[-1 - at - period] for at in range(needed - 1)) and any(
+            char.isalpha() for char in "".join(cycle)
+        ):
+            return " ".join(cycle * 2)
+    return None

@@ -1,0 +1,61 @@
+"""Check `user_correction`: the user tells the bot that it got something wrong."""
+
+import re
+from collections.abc import Iterable
+from typing import ClassVar
+
+from storage.records import Thread
+from tasks.evaluators.rules.base import FRICTION, Finding, Kind, quoted
+
+SCANNED = 400
+_BOT = re.compile(
+    r"(?:^|[.!?\n]\s*|^\W*no\W+|^\W*(?:but|hey|um|well|sorry|wait|wrong)\W+(?:no\W+)?)(?:"
+    r"(?:that|this|it)(?:'s| is| was|s)? (?:not|n't|wasn't|isn't) (?:what|the (?:thing|one|question|answer)|how|where|when|who|which) (?:that )?i "
+    r"(?:asked|said|meant|wanted|want|ordered|requested|need|needed|was asking|am asking|told|am looking|was looking)"
+    r"|(?:that|this|it) (?:isn't|wasn't) (?:what|the (?:thing|one|question|answer)) (?:that )?i (?:asked|said|meant|wanted|want|ordered|requested|need|needed|was asking|am asking)"
+    r"|(?:that's|that is|thats|you're|you are|your answer is|this is) (?:wrong|incorrect|not (?:right|correct|true)|mistaken)\b(?! (?:with|about it\?|of))"
+    r"|i (?:didn't|did not|didnt|never) (?:ask|say|said|asked|want|order|request|mention|mean)\b"
+    r"|i (?:already|just) (?:told|said|gave|answered|provided|sent|mentioned|explained|asked)\b"
+    r"|you (?:already|just) asked (?:me )?(?:that|this)"
+    r"|i(?: have|'ve)? (?:already )?told you\b"
+    r"|you(?:'ve| have)? (?:misunderstood|misunderstand|got (?:it|that|this|me) wrong|did not understand|didn't understand|don't understand|didn't answer|did not answer|haven't answered|are not answering|aren't answering|are not listening|aren't listening)"
+    r"|(?:please )?(?:read|look at) (?:my|what i) (?:\w+ ){0,3}again"
+    r"|as i (?:already )?(?:said|told you|mentioned)(?: before| earlier| already)?\W"
+    r"|i said\b|i meant\b|i asked (?:for|about|you|if|whether|what|how)\b"
+    r")"
+)
+_OWN_SLIP = re.compile(
+    r"^\W*(?:sorry|oops|my (?:bad|mistake|apologies)|apologies|actually|wait|correction|i'm sorry)\b.{0,40}\b(?:i meant|i mean|i made a|i got|i mis\w+|typo|it's actually|should be|i gave you the wrong)\b"
+)
+_PREFILTER = re.compile(r"\b(?:no|not|wrong|incorrect|already|just|told|said|meant|mean|mis\w+|asked|ask|again|didn't|didnt|never|answer|mistaken|listening|typo|oops|correction|mistake|isn't|wasn't|understand)\b")
+
+
+class UserCorrection:
+    """A user message that corrects the bot ('no, I said ...'), or the user's own slip ('sorry, I meant ...')."""
+
+    name: ClassVar[str] = "user_correction"
+    default_on: ClassVar[bool] = True
+    kinds: ClassVar[frozenset[Kind]] = FRICTION
+
+    def find(self, thread: Thread) -> Iterable[Finding]:
+        """One finding per correction that follows a reply."""
+        answered = False
+        for index, message in enumerate(thread.messages):
+            answered = answered or (message.role == "assistant" and bool(message.text.strip()))
+            if message.role != "user" or not answered:
+                continue
+            text = message.text[:SCANNED].replace("\u2019", "'").lower()
+            if not _PREFILTER.search(text):
+                continue
+            slip = _OWN_SLIP.search(text)
+            hit = slip or _BOT.search(text)
+            if hit is None:
+                continue
+            yield Finding(
+                check=self.name,
+                index=index,
+                kind="friction",
+                cause="user" if slip else "bot",
+                reasoning="The user corrects an own slip." if slip else "The user says that the bot got it wrong.",
+                evidence=(quoted(thread, index, message.text[:SCANNED]),),
+            )

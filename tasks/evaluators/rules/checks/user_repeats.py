@@ -1,0 +1,56 @@
+"""Check `user_repeats`: the user has to say the same thing again."""
+
+from collections import deque
+from collections.abc import Iterable
+from typing import ClassVar
+
+from storage.records import Thread
+from tasks.evaluators.evidence import fold
+from tasks.evaluators.rules.base import FRICTION, Finding, Kind, quoted
+from tasks.evaluators.rules.text import is_assent, is_closing
+
+FEWEST_WORDS = 4
+SCANNED = 4_000
+REMEMBERED = 6
+ALIKE = 0.85
+
+
+class UserRepeats:
+    """A user message that says (nearly) the same words as an earlier one, which the bot had replied to."""
+
+    name: ClassVar[str] = "user_repeats"
+    default_on: ClassVar[bool] = True
+    kinds: ClassVar[frozenset[Kind]] = FRICTION
+
+    def find(self, thread: Thread) -> Iterable[Finding]:
+        """One finding per repetition, compared with the last few user messages."""
+        earlier: deque[tuple[int, tuple[str, ...], frozenset[str]]] = deque(maxlen=REMEMBERED)
+        replied = -1
+        for index, message in enumerate(thread.messages):
+            if message.role == "assistant" and message.text.strip():
+                replied = index
+            if message.role != "user" or is_closing(message.text) or is_assent(message.text):
+                continue
+            words = tuple(word.strip(".,!?;:\"'()") for word in fold(message.text[:SCANNED]).split())
+            if len(words) < FEWEST_WORDS:
+                continue
+            bag = frozenset(words)
+            before = next((at for at, said, said_bag in reversed(earlier) if at < replied and _alike(words, bag, said, said_bag)), None)
+            earlier.append((index, words, bag))
+            if before is not None:
+                yield Finding(
+                    check=self.name,
+                    index=index,
+                    kind="friction",
+                    cause="bot",
+                    reasoning=f"The user says again what message {before} said.",
+                    evidence=(quoted(thread, before, thread.messages[before].text), quoted(thread, index, message.text)),
+                )
+
+
+def _alike(words: tuple[str, ...], bag: frozenset[str], said: tuple[str, ...], said_bag: frozenset[str]) -> bool:
+    if words == said:
+        return True
+    if any(char.isdigit() for word in bag ^ said_bag for char in word) or len(words) < 2 * FEWEST_WORDS:
+        return False
+    return len(bag & said_bag) >= ALIKE * len(bag | said_bag)

@@ -1,0 +1,60 @@
+"""Progress of a live run: written to Postgres and to a Prefect artifact now and then; here a cancel is heard too."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from uuid import UUID
+
+from prefect.artifacts import acreate_progress_artifact, aupdate_progress_artifact
+from prefect.logging import get_run_logger
+
+from storage.errors import DatabaseUnavailable
+from storage.queries.runs import report_progress as write_progress
+from storage.records import Progress
+from tasks.run import OpenRun
+
+
+def progress_of(run: OpenRun) -> Progress:
+    """How far the run is, in units: one evaluator on one thread."""
+    return Progress(current=run.done, total=run.total, message=run.message)
+
+
+@asynccontextmanager
+async def report_progress(run: OpenRun) -> AsyncIterator[None]:
+    """Report while the block runs, every EVALFLOWS_PROGRESS_SECONDS, and once at its end."""
+    working = asyncio.current_task()
+    assert working is not None
+    artifact_id = await acreate_progress_artifact(progress=0.0, key="progress", description="units evaluated")
+    reporter = asyncio.create_task(_keep_reporting(run, UUID(str(artifact_id)), working))
+    try:
+        yield
+        await _report(run, UUID(str(artifact_id)))
+    finally:
+        reporter.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await reporter
+
+
+async def _keep_reporting(run: OpenRun, artifact_id: UUID, working: "asyncio.Task[object]") -> None:
+    while True:
+        await asyncio.sleep(run.settings.progress_seconds)
+        try:
+            if not await run.lock.keep():
+                run.message = "another process has taken this run over"
+                working.cancel(run.message)
+                return
+            if await _report(run, artifact_id):
+                working.cancel("cancel requested")
+                return
+        except DatabaseUnavailable as error:
+            get_run_logger().warning("progress not written: %s", error)
+
+
+async def _report(run: OpenRun, artifact_id: UUID) -> bool:
+    """Write the progress down; True when somebody asked for the run to be cancelled."""
+    async with run.database.transaction() as session:
+        cancelled = await write_progress(session, run.id, progress_of(run))
+    share = 100 * run.done / run.total if run.total else 0.0
+    await aupdate_progress_artifact(artifact_id, progress=min(share, 100.0))
+    return cancelled

@@ -1,0 +1,77 @@
+"""`scripted:FILE`: replays recorded answers and refuses every request it has none for."""
+
+import hashlib
+from pathlib import Path
+
+import orjson
+from pydantic import JsonValue, ValidationError, model_validator
+
+from storage.records import Record
+from tasks.providers.base import ModelReply, ModelRequest
+from tasks.providers.errors import CallRejected, UnusableJudge
+
+
+class ScriptedAnswer(Record):
+    """One line of the file: an answer, and the request it answers.
+
+    Attributes:
+        item: The thread's external id.
+        method: Which evaluator asks.
+        request_hash: The exact request, instead of item and method.
+        answer: The answer as JSON.
+    """
+
+    item: str | None = None
+    method: str | None = None
+    request_hash: str | None = None
+    answer: JsonValue
+
+    @model_validator(mode="after")
+    def names_a_request(self) -> "ScriptedAnswer":
+        """Refuse a line that does not say which request it answers."""
+        if self.request_hash is None and (self.item is None or self.method is None):
+            raise ValueError("name item and method, or request_hash")
+        return self
+
+
+class ScriptedProvider:
+    """Answers from a JSONL file, one `ScriptedAnswer` a line; makes no call and costs nothing."""
+
+    name = "scripted"
+    free = True
+
+    def __init__(self, path: str) -> None:
+        """Read the file.
+
+        Raises:
+            UnusableJudge: The file cannot be read or a line of it is wrong.
+        """
+        self.model = path
+        self._answers: dict[tuple[str, str], JsonValue] = {}
+        try:
+            content = Path(path).read_bytes()
+        except OSError as error:
+            raise UnusableJudge(f"judge 'scripted:{path}' cannot be read: {error.strerror or error}") from error
+        for number, line in enumerate(content.splitlines(), 1):
+            if line.strip():
+                self._add(path, number, line)
+        self.base_url = f"sha256:{hashlib.sha256(content).hexdigest()}"
+
+    def _add(self, path: str, number: int, line: bytes) -> None:
+        try:
+            entry = ScriptedAnswer.model_validate(orjson.loads(line))
+        except (orjson.JSONDecodeError, ValidationError) as error:
+            why = " ".join(str(error).split())[:200]
+            raise UnusableJudge(f"judge 'scripted:{path}': line {number} is not a recorded answer: {why}") from error
+        key = ("", entry.request_hash) if entry.request_hash else (entry.item or "", entry.method or "")
+        self._answers[key] = entry.answer
+
+    async def complete(self, request: ModelRequest, item: str, method: str) -> ModelReply:
+        """Replay the recorded answer; see `Provider.complete`."""
+        for key in (("", request.hash), (item, method)):
+            if key in self._answers:
+                return ModelReply(text=orjson.dumps(self._answers[key]).decode())
+        raise CallRejected(f"no recorded answer for item {item!r}, method {method!r}, request {request.hash}")
+
+    async def close(self) -> None:
+        """Nothing is open."""

@@ -1,0 +1,66 @@
+"""The summary as a Markdown page and as rows of a table, for Prefect's artifacts."""
+
+from storage.records import Run
+from tasks.reports.summary import RunSummary
+from tasks.reports.words import interval, percent, title
+from tasks.statistics.proportions import Metric
+
+
+def summary_rows(summary: RunSummary) -> list[dict[str, str | int | float]]:
+    """One row per metric, then one per label counted."""
+    rows: list[dict[str, str | int | float]] = [
+        {"figure": title(name), "value": percent(metric.value), "95 % interval": interval(metric), "n": metric.n}
+        for name, metric in summary.metrics.items()
+    ]
+    for name, labels in summary.counts.items():
+        rows += [
+            {"figure": f"{title(name)}: {label}", "value": str(n), "95 % interval": "", "n": n}
+            for label, n in labels.items()
+        ]
+    return rows
+
+
+def summary_markdown(summary: RunSummary, run: Run) -> str:
+    """The summary as a page."""
+    lines = [
+        f"# {run.name or run.id}",
+        "",
+        f"{summary.completed} of {summary.items} threads completed ({summary.status}).",
+        "",
+        "| figure | value | 95 % interval | n | unscored | best case | worst case |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
+        *(metric_line(name, metric) for name, metric in summary.metrics.items()),
+        "",
+        *(f"- **{title(name)}**: {labels_of(labels)}" for name, labels in summary.counts.items()),
+        "",
+        f"Unscored rows: {labels_of(summary.unscored) or 'none'}",
+        "",
+        *(f"{place}. `{plain(worst.thread_id)}`: {worst.why}" for place, worst in enumerate(summary.worst_threads, 1)),
+        "",
+        f"Run `{run.id}`",
+    ]
+    return "\n".join(lines)
+
+
+def metric_line(name: str, metric: Metric) -> str:
+    """One metric as a line of the Markdown table."""
+    cells = (
+        title(name),
+        percent(metric.value),
+        interval(metric),
+        str(metric.n),
+        str(metric.unscored),
+        percent(metric.best),
+        percent(metric.worst),
+    )
+    return f"| {' | '.join(cells)} |"
+
+
+def labels_of(labels: dict[str, int]) -> str:
+    """`PASS 3, SOFT FAIL 1`."""
+    return ", ".join(f"{plain(label)} {n}" for label, n in labels.items())
+
+
+def plain(text: str) -> str:
+    """Text from the data without what Markdown could take for markup."""
+    return "".join(c if c.isalnum() or c in " -_.:#/@" else " " for c in text)

@@ -1,0 +1,1 @@
+"""The files the HTML report is made of: its frame, its styles, its scripts."""

@@ -1,0 +1,1 @@
+"""Where threads come from: files of many shapes, and rows of a query."""
