@@ -22,7 +22,9 @@ def apply(prefect_file: Path = PROJECT_ROOT / "prefect.yaml") -> None:
         DeploymentError: prefect.yaml is missing, wrong, or the API refused it.
     """
     if not prefect_file.is_file():
-        raise DeploymentError(f"{str(prefect_file)!r} is missing: deployments are applied from a checkout of evalflows.")
+        raise DeploymentError(
+            f"{str(prefect_file)!r} is missing: deployments are applied from a checkout of evalflows."
+        )
     ensure_work_pool()
     command = ["-m", "prefect", "--no-prompt", "deploy", "--all", "--prefect-file", prefect_file.name]
     done = subprocess.run(

@@ -3,7 +3,8 @@
 from pathlib import PurePath
 from typing import Annotated
 
-from prefect import flow, runtime
+from prefect import flow
+from prefect.context import FlowRunContext
 from pydantic import Field
 
 from tasks.evaluate import gather_batches
@@ -17,12 +18,14 @@ from tasks.reports.summary import RunSummary
 from tasks.run import open_run
 
 ALL: list[EvaluatorName] = ["intent", "correctness", "efficiency"]
+NONE: list[str] = []
 
 
 def name_run() -> str:
     """`shop.csv by rules`: what the run is called in Prefect and in lists."""
-    parameters = runtime.flow_run.parameters
-    return f"{PurePath(str(parameters['source'])).name} by {parameters['judge']}"
+    context = FlowRunContext.get()
+    parameters = (context.parameters if context else None) or {}
+    return f"{PurePath(str(parameters.get('source', ''))).name} by {parameters.get('judge', '')}"
 
 
 @flow(
@@ -41,8 +44,8 @@ async def evaluate_threads(
     columns: str = "",
     intents: str = "",
     policy: str = "",
-    checks: str = "",
-    thread_ids: str = "",
+    checks: list[str] = NONE,
+    thread_ids: list[str] = NONE,
     limit: Annotated[int, Field(ge=0)] = 0,
     sample: Annotated[int, Field(ge=0)] = 0,
     seed: int = 0,
@@ -61,8 +64,8 @@ async def evaluate_threads(
         columns: Which column is what, as `thread_id=conversationId,text=utterance`; empty: recognised.
         intents: File with the intents there are (names and descriptions); empty: those found in the data.
         policy: File with your own rules for the bot (YAML list of id, section, text).
-        checks: Rule checks to use, separated by commas; empty: those on by default.
-        thread_ids: Only these threads, separated by commas; empty: all.
+        checks: Names of rule checks to use; empty: those on by default.
+        thread_ids: Only these threads; empty: all.
         limit: Only the first so many threads; 0: all.
         sample: Only so many threads drawn by a hash of their id; 0: all.
         seed: Another seed draws another sample.

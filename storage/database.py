@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from settings import Settings, get_settings
 from storage.connection import connection_parameters
 from storage.engine import async_engine, unavailable_is_ours
-from storage.errors import DatabaseUnusable
+from storage.errors import DatabaseError, DatabaseUnusable
 from storage.migrate import upgrade
 from storage.opening import Look, look, refuse_powerful
 from storage.roles import Role
@@ -86,7 +86,7 @@ async def _look_or_upgrade(engine: AsyncEngine, parameters: dict[str, str], sett
     """Look; where the role cannot connect yet or the schema is old, upgrade as the owner and look again."""
     try:
         found = await look(engine, parameters)
-    except DatabaseUnusable:
+    except DatabaseError:
         if not migrate:
             raise
         found = None

@@ -44,9 +44,18 @@ def async_engine(parameters: Mapping[str, str], pool_size: int) -> AsyncEngine:
 
 @contextmanager
 def single_transaction(parameters: Mapping[str, str]) -> Generator[Connection]:
-    """One connection and one transaction, committed at the end of the block."""
+    """One connection and one transaction, committed at the end of the block.
+
+    Raises:
+        DatabaseUnusable: We cannot connect.
+        DatabaseUnavailable: We cannot connect, for a reason that may pass, or the connection broke.
+    """
     engine = create_engine(DRIVER, connect_args={**DEFAULTS, **parameters}, poolclass=NullPool, use_native_hstore=False)
-    with engine.begin() as connection:
+    try:
+        connection = engine.connect()
+    except OperationalError as error:
+        raise cannot_connect(error, parameters) from error
+    with connection, unavailable_is_ours(), connection.begin():
         yield connection
 
 

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, text
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from settings import Settings
 from storage.connection import OWNER_VARIABLE, app_login, connection_parameters
-from storage.engine import cannot_connect, require_server_version, single_transaction
+from storage.engine import require_server_version, single_transaction
 from storage.errors import DatabaseUnusable
 from storage.grants import INSUFFICIENT_PRIVILEGE, ensure_roles, grant_rights, sqlstate
 from storage.revisions import MIGRATIONS, found_revision, is_current, needed_revision
@@ -40,8 +40,6 @@ def upgrade_database(parameters: Mapping[str, str], app_login: str | None = None
     try:
         with single_transaction(parameters) as connection:
             return _upgrade(connection, app_login)
-    except OperationalError as error:
-        raise cannot_connect(error, parameters) from error
     except DBAPIError as error:
         if sqlstate(error) != INSUFFICIENT_PRIVILEGE:
             raise

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError, ProgrammingError
+from sqlalchemy.exc import OperationalError, ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from storage.engine import cannot_connect, require_server_version
@@ -43,7 +43,7 @@ async def look(engine: AsyncEngine, parameters: Mapping[str, str]) -> Look:
             except ProgrammingError:  # a schema whose rights are not granted yet
                 current = False
             return Look(user=who.name, is_powerful=who.is_powerful, is_current=current)
-    except DBAPIError as error:
+    except OperationalError as error:
         raise cannot_connect(error, parameters) from error
 
 

@@ -3,8 +3,8 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator, Iterator, Sequence
-from datetime import datetime
 from itertools import islice
+from typing import Any, cast
 from uuid import UUID
 
 from prefect import task
@@ -21,9 +21,11 @@ from storage.sql_source import stream_rows
 from tasks.errors import RunRefused
 from tasks.retries import is_infrastructure_failure
 from tasks.run import OpenRun, open_run_of
-from tasks.sources.base import LoadReport, Selection, SourceError
+from tasks.sources.base import LoadReport, Selection
 from tasks.sources.columns import Columns
+from tasks.sources.errors import SourceError, Unfit
 from tasks.sources.read import hash_files, read_threads, threads_from_rows
+from tasks.sources.times import TimeReader
 
 CHUNK = 500
 EXAMPLES = 5
@@ -77,7 +79,7 @@ async def load_threads(run_id: UUID, request: SourceRequest) -> Snapshot:
             messages=pinned.messages,
             duplicate_ids=report.duplicate_ids,
             bad_rows=report.bad_rows,
-            bad_row_examples=tuple(str(row) for row in report.examples[:EXAMPLES]),
+            bad_row_examples=tuple(str(row) for row in report.first_bad_rows[:EXAMPLES]),
             hash=pinned.hexdigest(),
         )
         await pin_snapshot(session, run_id, snapshot)
@@ -127,7 +129,7 @@ async def find_database_url(name: str) -> str:
     if name in os.environ:
         return os.environ[name]
     try:
-        block = await Secret.aload(name)
+        block = cast(Any, await Secret.aload(name))
     except ValueError as error:
         raise SourceError(f"sql:{name}: there is no environment variable and no Secret block {name!r}") from error
     return str(block.get())
@@ -153,15 +155,23 @@ def refuse_changed_files(snapshot: Snapshot, source: str) -> None:
             raise RunRefused(f"{path} {what} since the run was started: start a new run, or put the file back")
 
 
-def parse_since(text: str) -> datetime | None:
-    """A date or time with its zone, UTC where none is given; None for an empty text."""
-    from tasks.sources.times import parse_time
+def parse_selection(
+    thread_ids: Sequence[str], *, limit: int = 0, sample: int = 0, seed: int = 0, since: str = ""
+) -> Selection:
+    """Which threads the user wants; `since` is a date or time, UTC where it names no zone.
 
-    return parse_time(text) if text else None
+    Raises:
+        RunRefused: `since` is no time.
+    """
+    try:
+        time = TimeReader("since").read(since) if since else None
+    except Unfit as error:
+        raise RunRefused(f"--since {since!r} is not a date or time: write 2026-03-01 or 2026-03-01T12:00Z") from error
+    return Selection(thread_ids=tuple(thread_ids), limit=limit, sample=sample, seed=seed, since=time)
 
 
 def _bad_rows_seen(report: LoadReport) -> str:
-    return f" ({report.bad_rows} bad rows; the first: {report.examples[0]})" if report.bad_rows else ""
+    return f" ({report.bad_rows} bad rows; the first: {report.first_bad_rows[0]})" if report.bad_rows else ""
 
 
 def _log_what_was_odd(snapshot: Snapshot) -> None:

@@ -17,20 +17,20 @@ from tasks.evaluators.taxonomy import read_taxonomy, taxonomy_from
 from tasks.run import OpenRun
 
 
-def read_options(*, intents: str = "", policy: str = "", checks: str = "") -> EvaluatorOptions:
+def read_options(*, intents: str = "", policy: str = "", checks: Sequence[str] = ()) -> EvaluatorOptions:
     """Read the files the user named and check the names given.
 
     Args:
         intents: Path of a taxonomy file; empty means none.
         policy: Path of a policy file; empty means none.
-        checks: Names of rule checks, separated by commas; empty means those on by default.
+        checks: Names of rule checks; empty means those on by default.
 
     Raises:
         OptionsError: A file is unusable.
         RunRefused: A check or a setting is not known or does not fit.
     """
     settings = get_settings()
-    names = tuple(name.strip() for name in checks.split(",") if name.strip()) or None
+    names = tuple(checks) or None
     try:
         chosen_checks(names)
         return EvaluatorOptions(

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from uuid import UUID
 
@@ -21,7 +21,7 @@ def progress_of(run: OpenRun) -> Progress:
 
 
 @asynccontextmanager
-async def report_progress(run: OpenRun) -> AsyncIterator[None]:
+async def report_progress(run: OpenRun) -> AsyncGenerator[None]:
     """Report while the block runs, every EVALFLOWS_PROGRESS_SECONDS, and once at its end."""
     working = asyncio.current_task()
     assert working is not None

@@ -1,6 +1,6 @@
 """When Prefect is to try a batch again: after faults of the infrastructure, never after our own errors."""
 
-from typing import Any
+from typing import Any, cast
 
 import httpx
 from prefect.client.schemas.objects import State, TaskRun
@@ -13,5 +13,6 @@ def is_infrastructure_failure(task: Task[..., Any], task_run: TaskRun, state: St
     """True when the database or Prefect's API was away: what is missing may be done at the next try."""
     error = state.result(raise_on_failure=False)
     if isinstance(error, BaseExceptionGroup):
-        return error.subgroup((DatabaseUnavailable, httpx.TransportError)) is not None
+        group = cast(BaseExceptionGroup[BaseException], error)
+        return group.subgroup((DatabaseUnavailable, httpx.TransportError)) is not None
     return isinstance(error, DatabaseUnavailable | httpx.TransportError)

@@ -1,10 +1,10 @@
 """A live run: opened or resumed under its flow-run id, held while it works, closed with its status."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from prefect.context import FlowRunContext
@@ -12,7 +12,7 @@ from prefect.context import FlowRunContext
 from settings import Settings, get_settings
 from storage.database import Database, open_database
 from storage.queries.runs import close_run, create_run, find_run, reopen_run
-from storage.records import Judge, Run
+from storage.records import Judge, Run, RunStatus
 from storage.run_lock import RunLock
 from storage.writers import RunWriter
 from tasks.errors import RunIsLive, RunRefused
@@ -76,7 +76,7 @@ def open_run_of(run_id: UUID) -> OpenRun:
 
 
 @asynccontextmanager
-async def open_run(*, app: str, judge: str, concurrency: int, versions: Mapping[str, str]) -> AsyncIterator[OpenRun]:
+async def open_run(*, app: str, judge: str, concurrency: int, versions: Mapping[str, str]) -> AsyncGenerator[OpenRun]:
     """Open the run of the flow run this is called in, or resume it where it exists already.
 
     Args:
@@ -120,7 +120,7 @@ async def _give_back(lock: RunLock, provider: Provider | None, database: Databas
 
 
 @asynccontextmanager
-async def _closed_when_left(run: OpenRun) -> AsyncIterator[None]:
+async def _closed_when_left(run: OpenRun) -> AsyncGenerator[None]:
     """Write the ending of a run that does not end well; `publish_summary` writes the good ones."""
     try:
         yield
@@ -132,7 +132,7 @@ async def _closed_when_left(run: OpenRun) -> AsyncIterator[None]:
         raise
 
 
-async def _end(run: OpenRun, status: Any, why: str) -> None:
+async def _end(run: OpenRun, status: RunStatus, why: str) -> None:
     await run.writer.drain()
     async with run.database.transaction() as session:
         await close_run(session, run.id, status, error_message=why)
@@ -140,9 +140,10 @@ async def _end(run: OpenRun, status: Any, why: str) -> None:
 
 def describe(error: BaseException) -> str:
     """What went wrong, looking into groups: the first error that is not a group."""
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    return f"{type(error).__name__}: {error}"
+    inner: BaseException = error
+    while isinstance(inner, BaseExceptionGroup):
+        inner = cast(BaseExceptionGroup[BaseException], inner).exceptions[0]
+    return f"{type(inner).__name__}: {inner}"
 
 
 async def _open_record(

@@ -48,6 +48,10 @@ class Door:
         """How long nobody has used the server; 0 while a request or websocket is open."""
         return 0.0 if self._inside else time.monotonic() - self._last_use
 
+    def note_use(self) -> None:
+        """The server is being used now."""
+        self._last_use = time.monotonic()
+
     def close(self) -> None:
         """From now on nobody is told that this server is there."""
         self._closed = True
@@ -57,7 +61,8 @@ class Door:
         if scope["type"] == "lifespan":
             await self._application(scope, receive, send)
         elif scope["path"] == self._path:
-            self._note_use(scope)
+            if scope.get("method") == "POST":
+                self.note_use()
             await _answer(scope, send, 503 if self._closed else 204)
         elif _is_stranger(scope):
             await _answer(scope, send, 403)
@@ -70,11 +75,7 @@ class Door:
             await self._application(scope, receive, send)
         finally:
             self._inside -= 1
-            self._last_use = time.monotonic()
-
-    def _note_use(self, scope: Message) -> None:
-        if scope["type"] == "http" and scope["method"] == "POST":
-            self._last_use = time.monotonic()
+            self.note_use()
 
 
 def _door_path(token: str) -> str:
@@ -83,9 +84,12 @@ def _door_path(token: str) -> str:
 
 def _is_stranger(scope: Message) -> bool:
     """Whether a request names another host (DNS rebinding) or comes from another site's page."""
-    headers: dict[bytes, bytes] = dict(scope["headers"])
-    named = [f"//{headers.get(b'host', b'').decode('latin-1')}", headers.get(b"origin", b"//localhost").decode("latin-1")]
-    return any(urlsplit(name).hostname not in LOCAL_NAMES for name in named)
+    headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
+    named = [f"//{headers.get(b'host', '')}", headers.get(b"origin", "//localhost")]
+    try:
+        return any(urlsplit(name).hostname not in LOCAL_NAMES for name in named)
+    except ValueError:  # not a host name at all
+        return True
 
 
 async def _answer(scope: Message, send: Send, status: int) -> None:

@@ -1,4 +1,4 @@
-"""The process of the local Prefect server; `ensure_server` starts it with a listening socket and a lock already taken."""
+"""The process of the local Prefect server, started by `ensure_server` with a listening socket and a lock in hand."""
 
 import asyncio
 import os
@@ -8,11 +8,15 @@ from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
 from secrets import token_urlsafe
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from deployments.local.door import Application, Door
 from deployments.local.slot import Slot
 
+if TYPE_CHECKING:
+    import uvicorn
+
+START_POLL_SECONDS = 0.1
 LOST_AFTER = timedelta(days=1)
 """A run that says Running for longer without any request was lost with its process and keeps no server up."""
 
@@ -45,6 +49,9 @@ async def serve(listener: socket.socket, token: str, idle_seconds: float) -> Non
 
 async def stop_when_idle(server: "uvicorn.Server", door: Door, idle_seconds: float) -> None:
     """End the server once nobody has used it for so long and no run is in progress."""
+    while not server.started:
+        await asyncio.sleep(START_POLL_SECONDS)
+    door.note_use()
     while True:
         while (left := idle_seconds - door.idle_seconds()) > 0:
             await asyncio.sleep(left)

@@ -1,6 +1,6 @@
 """The local Prefect server of one home: attach to it, start it, stop it."""
 
-import os
+import re
 import subprocess
 import sys
 import threading
@@ -10,12 +10,14 @@ from datetime import datetime
 
 from deployments.local.door import knock
 from deployments.local.environment import server_environment, server_folder
+from deployments.local.logs import open_log
 from deployments.local.ports import listen
 from deployments.local.slot import Slot
 from settings import Settings
 
 STOP_SECONDS = 10.0
 STATUS_SECONDS = 5.0
+ERROR_LINE = re.compile(r"[\w.]+(Error|Exception): ")
 
 
 class LocalServerError(Exception):
@@ -98,10 +100,7 @@ def _start(settings: Settings, slot: Slot, lock: int) -> subprocess.Popen[bytes]
     """Start the server as a process that outlives this one; it inherits the lock and a socket that listens already."""
     last_port = (slot.read() or {}).get("port")
     slot.state_path.unlink(missing_ok=True)
-    log_path = slot.folder / "server.log"
-    if log_path.exists():
-        log_path.replace(slot.folder / "server.log.1")
-    with listen(last_port) as listener, log_path.open("wb") as log:
+    with listen(last_port) as listener, open_log(slot.folder / "server.log") as log:
         arguments = [slot.folder, listener.fileno(), lock, settings.server_idle_seconds]
         process = subprocess.Popen(
             [sys.executable, "-m", "deployments.local.serve", *map(str, arguments)],
@@ -119,5 +118,7 @@ def _start(settings: Settings, slot: Slot, lock: int) -> subprocess.Popen[bytes]
 
 def _explain(settings: Settings, what: str) -> str:
     log_path = server_folder(settings) / "server.log"
-    tail = log_path.read_text(encoding="utf-8", errors="replace").splitlines()[-3:] if log_path.exists() else []
-    return os.linesep.join([f"The local Prefect server {what}; its log is {str(log_path)!r}.", *tail])
+    lines = log_path.read_text(encoding="utf-8", errors="replace").splitlines() if log_path.exists() else []
+    reasons = [line for line in lines if ERROR_LINE.match(line)]
+    because = f": {reasons[-1]}" if reasons else ""
+    return f"the local Prefect server {what}{because} (see {str(log_path)!r})"

@@ -6,10 +6,10 @@ import json
 import os
 import signal
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Slot:
         return self.folder / f"{self.name}.json"
 
     @contextlib.contextmanager
-    def try_lock(self) -> Iterator[int | None]:
+    def try_lock(self) -> Generator[int | None]:
         """The file descriptor of the lock, or None when another process holds it.
 
         A child that inherits the descriptor goes on holding the lock after this block.
@@ -60,7 +60,7 @@ class Slot:
             state: object = json.loads(self.state_path.read_text(encoding="utf-8"))
         except (FileNotFoundError, json.JSONDecodeError):
             return None
-        return state if isinstance(state, dict) else None
+        return cast("dict[str, Any]", state) if isinstance(state, dict) else None
 
     def stop(self, *, grace_seconds: float) -> bool:
         """End the process here and wait until it is gone: SIGTERM, after the grace SIGKILL to its whole group.

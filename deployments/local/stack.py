@@ -1,7 +1,7 @@
-"""Pointing this process at the local stack: for scripts and notebooks a context manager, for the command line a call."""
+"""Point this process at the local stack: a context manager for scripts and notebooks, a call for the command line."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 from deployments.local.server import api_url_from_prefect, ensure_server
@@ -11,7 +11,7 @@ API_URL = "PREFECT_API_URL"
 
 
 @contextmanager
-def local_stack(settings: Settings | None = None) -> Iterator[str]:
+def local_stack(settings: Settings | None = None) -> Generator[str]:
     """Flows called inside use the local database and Prefect server of this home, started when they are not there.
 
     Both stay for the next caller; the server ends by itself when idle, `evalflows down` stops both. Yields the URL of

@@ -33,8 +33,15 @@ STATEMENTS = (
 ACCESS = "local all all trust\n"
 
 
-def ensure_cluster(place: Place, account: Account, binary_folder: Path) -> None:
+def ensure_cluster(place: Place, account: Account, binary_folder: Path, lock: int) -> None:
     """Make the data folder where there is none; called under the starting lock.
+
+    Args:
+        place: Where.
+        account: Who owns the data folder.
+        binary_folder: Where `initdb` is.
+        lock: Descriptor of the running lock, which `initdb` inherits: it may outlive a killed starter by a moment,
+            and what it still writes to is not to be cleared away.
 
     Raises:
         DatabaseUnusable: It cannot be made, or another major version of Postgres made the one that is there.
@@ -42,7 +49,7 @@ def ensure_cluster(place: Place, account: Account, binary_folder: Path) -> None:
     for left_over in place.folder.glob("new-*"):
         shutil.rmtree(left_over, ignore_errors=True)
     if not place.data.exists():
-        _make_cluster(place, account, binary_folder)
+        _make_cluster(place, account, binary_folder, lock)
     found = data_version(place)
     if found != str(MAJOR):
         raise DatabaseUnusable(
@@ -59,21 +66,24 @@ def data_version(place: Place) -> str:
         raise DatabaseUnusable(f"{place.data} is not a data folder of Postgres ({error.strerror})") from error
 
 
-def _make_cluster(place: Place, account: Account, binary_folder: Path) -> None:
+def _make_cluster(place: Place, account: Account, binary_folder: Path, lock: int) -> None:
     new = Path(tempfile.mkdtemp(prefix="new-", dir=place.folder))
     if is_root():
         os.chown(new, account.uid, account.gid)
-    _run(account, [binary_folder / "initdb", *INITDB, "-D", new], place)
+    initdb = [binary_folder / "initdb", *INITDB, "-D", new]
     single = [binary_folder / "postgres", "--single", "-j", "-D", new, "-c", "log_min_messages=error", "postgres"]
-    _run(account, single, place, stdin="".join(f"{statement};\n\n" for statement in STATEMENTS))
-    _run(account, ["/bin/sh", "-c", 'printf %s "$1" > "$2"', "sh", ACCESS, new / "pg_hba.conf"], place)
+    write_access = ["/bin/sh", "-c", 'printf %s "$1" > "$2"', "sh", ACCESS, new / "pg_hba.conf"]
+    statements = "".join(f"{statement};\n\n" for statement in STATEMENTS)
+    for command, stdin in ((initdb, ""), (single, statements), (write_access, "")):
+        code, printed = run_binary(account, command, place.folder, stdin=stdin, inherited=[lock])
+        if code != 0 or "ERROR:" in printed or "FATAL:" in printed:
+            raise DatabaseUnusable(
+                f"cannot make the data folder of the embedded Postgres in {place.folder}: {_reason(printed, code)}"
+            )
     new.rename(place.data)
 
 
-def _run(account: Account, command: list[str | Path], place: Place, stdin: str = "") -> None:
-    code, printed = run_binary(account, command, place.folder, stdin=stdin)
-    if code != 0 or "ERROR:" in printed or "FATAL:" in printed:
-        lines = [line for line in printed.splitlines() if line.strip()]
-        telling = [line for line in lines if "error" in line.lower() or "FATAL" in line]
-        reason = (telling or lines or [f"exit code {code}"])[0].strip()
-        raise DatabaseUnusable(f"cannot make the data folder of the embedded Postgres in {place.folder}: {reason}")
+def _reason(printed: str, code: int) -> str:
+    lines = [line.strip() for line in printed.splitlines() if line.strip()]
+    telling = [line for line in lines if "error" in line.lower() or "FATAL" in line]
+    return (telling or lines or [f"exit code {code}"])[0]

@@ -39,7 +39,7 @@ def launch(place: Place, wait_seconds: float) -> Postmaster:
             time.sleep(POLL_SECONDS)
             continue
         try:
-            ensure_cluster(place, account, binary_folder)
+            ensure_cluster(place, account, binary_folder, lock)
             _remove_left_overs(place)
             _start(place, account, binary_folder, lock, deadline)
         finally:

@@ -53,20 +53,18 @@ def find_place(home: Path) -> Place:
 def make_place(home: Path) -> Place:
     """The place under this home, made where it is missing.
 
-    Root's server runs as a system user. Where that user cannot reach the home, or its path is too long for a socket,
-    `home`/postgres is a link to a folder under /var/lib/evalflows-postgres.
+    Root's server runs as a system user. Where that user cannot reach the home, or its path does not do for a
+    socket, `home`/postgres is a link to a folder under /var/lib/evalflows-postgres.
 
     Raises:
-        DatabaseUnusable: The folders cannot be made.
+        DatabaseUnusable: No folder is reachable for the user who runs the server.
+        OSError: A folder cannot be made.
     """
     home = Path(os.path.abspath(home.expanduser()))
-    try:
-        make_folder(home)
-        link = home / "postgres"
-        if not os.path.lexists(link):
-            _make_server_folder(home, link)
-    except OSError as error:
-        raise DatabaseUnusable(f"cannot use EVALFLOWS_HOME {str(home)!r}: {error.strerror or error}") from error
+    make_folder(home)
+    link = home / "postgres"
+    if not os.path.lexists(link):
+        _make_server_folder(home, link)
     return find_place(home)
 
 
@@ -80,8 +78,8 @@ def make_folder(folder: Path) -> None:
 
 
 def socket_folder(place: Place) -> Path:
-    """Where the server's socket lies: the data folder, or a short private folder where its path is too long."""
-    if len(os.fsencode(place.data)) <= SOCKET_FOLDER_BYTES:
+    """Where the server's socket lies: the data folder, or a short private folder where its path does not do."""
+    if _can_hold_socket(place.data):
         return place.data
     digest = hashlib.sha256(os.fsencode(place.data)).hexdigest()[:16]
     name = f"evalflows-{os.geteuid()}-{digest}"
@@ -114,5 +112,11 @@ def _make_server_folder(home: Path, link: Path) -> None:
 
 
 def _suits(home: Path, link: Path, account: Account) -> bool:
-    short = len(os.fsencode(os.path.realpath(link))) + len("/data") <= SOCKET_FOLDER_BYTES
-    return short and account.can_enter(Path(os.path.realpath(home)))
+    return _can_hold_socket(Place(Path(os.path.realpath(link))).data) and account.can_enter(
+        Path(os.path.realpath(home))
+    )
+
+
+def _can_hold_socket(folder: Path) -> bool:
+    """Whether clients can name a socket there: its path is short, and libpq takes a comma for the end of a host."""
+    return len(os.fsencode(folder)) <= SOCKET_FOLDER_BYTES and "," not in str(folder)

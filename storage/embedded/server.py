@@ -1,6 +1,8 @@
 """Start, find and stop the embedded server. Processes share it; it outlives the one that started it."""
 
 import time
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -13,7 +15,7 @@ from storage.embedded.launch import launch
 from storage.embedded.locks import POLL_SECONDS, held_lock, is_locked
 from storage.embedded.places import Place, find_place, make_place
 from storage.embedded.postmaster import find_running
-from storage.errors import DatabaseUnavailable
+from storage.errors import DatabaseUnavailable, DatabaseUnusable
 from storage.roles import ROLE_NAMES, Role
 
 STOP_SECONDS = 30
@@ -48,13 +50,14 @@ def start_embedded(settings: Settings) -> EmbeddedServer:
         DatabaseUnusable: It cannot run here as it is configured.
         DatabaseUnavailable: It did not come up in `settings.postgres_start_seconds`.
     """
-    place = find_place(settings.home)
-    running = find_running(place)
-    if running is None:
-        place = make_place(settings.home)
-        with held_lock(place.starting, settings.postgres_start_seconds):
-            running = find_running(place) or launch(place, settings.postgres_start_seconds)
-    return EmbeddedServer(running.socket_folder, place.data, running.pid)
+    with _home_is_usable(settings.home):
+        place = find_place(settings.home)
+        running = find_running(place)
+        if running is None:
+            place = make_place(settings.home)
+            with held_lock(place.starting, settings.postgres_start_seconds):
+                running = find_running(place) or launch(place, settings.postgres_start_seconds)
+        return EmbeddedServer(running.socket_folder, place.data, running.pid)
 
 
 def stop_embedded(settings: Settings) -> bool:
@@ -63,26 +66,38 @@ def stop_embedded(settings: Settings) -> bool:
     Raises:
         DatabaseUnavailable: It still runs half a minute later.
     """
-    place = find_place(settings.home)
-    if not place.data.exists():
-        return False
-    with held_lock(place.starting, settings.postgres_start_seconds):
-        if not is_locked(place.running):
+    with _home_is_usable(settings.home):
+        place = find_place(settings.home)
+        if not place.data.exists():
             return False
-        account = server_account(place.data)
-        pg_ctl = binaries(place, account) / "pg_ctl"
-        for mode in ("fast", "immediate"):
-            run_binary(account, [pg_ctl, "stop", "-D", ".", "-W", "-m", mode], place.data)
-            if _is_gone(place):
-                return True
+        with held_lock(place.starting, settings.postgres_start_seconds):
+            if not is_locked(place.running):
+                return False
+            account = server_account(place.data)
+            pg_ctl = binaries(place, account) / "pg_ctl"
+            for mode in ("fast", "immediate"):
+                run_binary(account, [pg_ctl, "stop", "-D", ".", "-W", "-m", mode], place.data)
+                if _is_gone(place):
+                    return True
     raise DatabaseUnavailable(f"the embedded Postgres in {place.data} did not stop")
 
 
 def embedded_status(settings: Settings) -> EmbeddedStatus | None:
     """The server of this home; None where none runs."""
-    place = find_place(settings.home)
-    running = find_running(place)
-    return running and EmbeddedStatus(running.pid, place.data, data_version(place))
+    with _home_is_usable(settings.home):
+        place = find_place(settings.home)
+        running = find_running(place)
+        return running and EmbeddedStatus(running.pid, place.data, data_version(place))
+
+
+@contextmanager
+def _home_is_usable(home: Path) -> Generator[None]:
+    """Say in one line what the file system refused."""
+    try:
+        yield
+    except OSError as error:
+        where = f" ({error.filename})" if error.filename else ""
+        raise DatabaseUnusable(f"cannot use EVALFLOWS_HOME {str(home)!r}: {error.strerror or error}{where}") from error
 
 
 def _is_gone(place: Place) -> bool:

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import ColumnClause, column, select, table, text
+from sqlalchemy import ColumnClause, column, func, select, table, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.queries.page import Page, read_page
@@ -115,12 +115,12 @@ async def list_evaluations(
     session: AsyncSession,
     run_id: UUID,
     *,
-    thread_id: str | None = None,
+    thread_ids: Sequence[str] | None = None,
     evaluator: str | None = None,
     limit: int = 100,
     offset: int = 0,
 ) -> Page[StoredEvaluation]:
-    """The results of a run in the order of its snapshot; `limit` 0 means all."""
+    """The results of a run in the order of its snapshot, of these threads only where named; `limit` 0 means all."""
     row = ThreadEvaluationRow
     query = (
         select(row)
@@ -128,8 +128,8 @@ async def list_evaluations(
         .where(row.run_id == run_id)
         .order_by(RunThreadRow.position, row.evaluator, row.repeat)
     )
-    if thread_id is not None:
-        query = query.where(row.thread_id == thread_id)
+    if thread_ids is not None:
+        query = query.where(row.thread_id == func.any(list(thread_ids)))
     if evaluator is not None:
         query = query.where(row.evaluator == evaluator)
     rows, total = await read_page(session, query, limit, offset)

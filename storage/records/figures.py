@@ -6,7 +6,7 @@ from storage.records.base import Record
 
 
 class SuccessFigures(Record):
-    """Threads by success: `unscored` counts by reason, `not_applicable` among them."""
+    """Threads by success; `unscored` counts by what stands in the way, as `correctness: infra`."""
 
     true: int = 0
     false: int = 0

@@ -1,7 +1,7 @@
 """How verdicts by message are asked for: window by window, and once more for what an answer left out."""
 
 import asyncio
-from collections.abc import Awaitable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
@@ -12,7 +12,7 @@ from tasks.providers.base import Ask, Question
 AnswerT = TypeVar("AnswerT", bound=Answer)
 ResultT = TypeVar("ResultT")
 
-AGAIN = "An earlier answer left these out; this time answer for every one of them."
+AGAIN = "An earlier answer left these out, or was of no use for them; this time answer for every one of them."
 
 
 class Indexed(Protocol):
@@ -107,3 +107,17 @@ def take_entries(entries: Iterable[EntryT], indexes: Iterable[int]) -> tuple[dic
         else:
             ignored.append(entry.index)
     return taken, ignored
+
+
+def merge_entries(
+    answered: Iterable[Answered[AnswerT]], entries: Callable[[AnswerT], Iterable[EntryT]]
+) -> tuple[dict[int, EntryT], list[int]]:
+    """The entries of all windows by index, in order, and the indexes of entries that nobody asked for."""
+    merged: dict[int, EntryT] = {}
+    ignored: list[int] = []
+    for part in answered:
+        found = (entry for answer in part.answers for entry in entries(answer))
+        taken, others = take_entries(found, part.wanted.indexes)
+        merged |= taken
+        ignored += others
+    return dict(sorted(merged.items())), sorted(ignored)

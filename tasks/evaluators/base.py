@@ -54,7 +54,7 @@ class EvaluatorOptions(Record):
         checks: Names of the rule checks that are on; None means those on by default.
         window_messages: Most messages shown to a judge in one call.
         window_overlap: Messages repeated from one window to the next.
-        window_characters: Most characters of messages shown to a judge in one call; one message takes at most a quarter.
+        window_characters: Most characters of messages shown to a judge in one call; a message takes at most a quarter.
         query_types: Names of the query types; empty means none are known and none is predicted by a judge.
     """
 
@@ -91,7 +91,11 @@ class Evaluator(Protocol):
 
     name: ClassVar[str]
     version: ClassVar[str]
-    options: EvaluatorOptions
+
+    @property
+    def options(self) -> EvaluatorOptions:
+        """What the user set about the judging."""
+        ...
 
     def judge_by_rules(self, thread: Thread) -> Outcome:
         """Judge with computed checks only; `not_applicable` where only a judge could tell. CPU work, no I/O."""

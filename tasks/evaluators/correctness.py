@@ -1,21 +1,21 @@
 """Correctness: is what the bot says right, message by message, and does it keep to the user's policy?"""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
 from pydantic import JsonValue
 
 from storage.records import Thread
-from tasks.evaluators.asking import AGAIN, Answered, Wanted, ask_views, take_entries
-from tasks.evaluators.base import WORST_FIRST, Correctness, EvaluatorOptions, Outcome
+from tasks.evaluators.asking import AGAIN, Wanted, ask_views, take_entries
+from tasks.evaluators.base import EvaluatorOptions, Outcome
+from tasks.evaluators.correctness_answer import CorrectnessAnswer, PolicyAnswer, merge_correctness
 from tasks.evaluators.fence import FENCE_RULES, fence
-from tasks.evaluators.policy_status import POLICY_RULES, RuleAnswer, merge_statuses, rules_left_out, show_policy
-from tasks.evaluators.quotations import EVIDENCE_RULES, check_quotes, count_invented, evidence_json
+from tasks.evaluators.policy_status import POLICY_RULES, rules_left_out, show_policy
+from tasks.evaluators.quotations import EVIDENCE_RULES
 from tasks.evaluators.rules.judge import judge_correctness
 from tasks.evaluators.transcript import TRANSCRIPT_RULES
-from tasks.evaluators.verdicts import Answer, CorrectnessWord, Quote, Words
 from tasks.evaluators.views import View, view_thread
 from tasks.providers.base import Ask, Question
 
@@ -54,27 +54,6 @@ How to judge
 {FENCE_RULES}
 
 {TRANSCRIPT_RULES}"""
-
-
-class MessageVerdict(Answer):
-    """The verdict on one assistant message."""
-
-    index: int
-    reasoning: Words
-    verdict: CorrectnessWord
-    evidence: list[Quote]
-
-
-class CorrectnessAnswer(Answer):
-    """The verdicts on the messages asked about."""
-
-    messages: list[MessageVerdict]
-
-
-class PolicyAnswer(CorrectnessAnswer):
-    """The verdicts on the messages asked about, and the status of each rule asked about."""
-
-    policy: list[RuleAnswer]
 
 
 @dataclass(frozen=True)
@@ -136,10 +115,4 @@ class CorrectnessEvaluator:
         views = [(view, view.judged(thread, "assistant")) for view in view_thread(thread, self.options)]
         parts = [(view, Wanted(indexes, rules)) for view, indexes in views if indexes]
         answered = await ask_views(_Asking(thread, self.options, repeat), parts, ask)
-        return _merge(thread, self.options, answered)
-
-
-def _merge(thread: Thread, options: EvaluatorOptions, answered: Sequence[Answered[CorrectnessAnswer]]) -> Outcome:
-    taken, ignored = take_entries(
-        (entry for part in answered for answer in part.answers for entry in answer.messages if entry.index in part.wanted.indexes)
-    )
+        return merge_correctness(thread, self.options.policy, answered)

@@ -31,8 +31,8 @@ class Worst(Record):
 class Tokens(Record):
     """Tokens of all calls of the run."""
 
-    input: int = Field(default=0, serialization_alias="in")
-    output: int = Field(default=0, serialization_alias="out")
+    input: int = Field(default=0, alias="in")
+    output: int = Field(default=0, alias="out")
 
 
 class RunSummary(Record):
@@ -95,7 +95,7 @@ def measure(figures: RunFigures) -> dict[str, Metric]:
     metrics: dict[str, Metric] = {}
     success = figures.success
     if {"correctness", "efficiency"} <= set(figures.evaluators):
-        unscored = sum(n for reason, n in success.unscored.items() if reason != NOT_AN_ERROR)
+        unscored = sum(n for reason, n in success.unscored.items() if NOT_AN_ERROR not in reason)
         metrics["success_rate"] = proportion(success.true, success.true + success.false, unscored)
         if success.labelled:
             metrics["labelled_agreement"] = proportion(success.labelled_agree, success.labelled)

@@ -1,6 +1,7 @@
 """The column names and speaker words in common use, by what they mean; compared without case, spaces and punctuation."""
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 
 from storage.records import Role
@@ -55,7 +56,10 @@ RECORDED_QUERY_TYPE = (
 EXPECTED_QUERY_TYPE = "expected_query_type true_query_type gold_query_type query_type_label query_type_expected"
 HAS_IMAGE = "has_image image_attached has_images with_image contains_image image_present"
 LAST_ACTIVE = "last_active updated_at ended_at last_message_at end_time"
-SUCCESS = "success labelled_success labeled_success success_status is_success task_success success_label was_successful"
+SUCCESS = (
+    "success labelled_success labeled_success success_status is_success task_success success_label was_successful "
+    "resolved is_resolved issue_resolved"
+)
 MESSAGES = (
     "messages conversations conversation utterances turns dialogue dialog original chat transcript history traj "
     "trajectory log interactions exchanges message_list chat_history conversation_history"
@@ -112,3 +116,13 @@ def ranks(names: str) -> dict[str, int]:
 ROLE_BY_WORD: dict[str, Role] = {
     normalise(word): role for role, words in SPEAKERS.items() for word in words.split()
 } | dict.fromkeys(TOOL_CALL_SPEAKERS, "assistant")
+
+
+Knows = Callable[[str], bool]
+
+
+@lru_cache(maxsize=4096)
+def is_known(name: str) -> bool:
+    """True for a column name that can play a role."""
+    every = (RECORD_ID, USER_ID, TITLE, INDEX, CREATED_AT, ROLE, TEXT, QUERY, REPLY, RECORDED_INTENTS, LABEL, MESSAGES)
+    return any(normalise(name) in ranks(names) for names in every)

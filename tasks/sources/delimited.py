@@ -38,6 +38,7 @@ class _Lines:
         self._again: list[str] = []
         self._row: list[str] = []
         self._size = 0
+        self._returns_count = False
         self.start = 1
 
     def __iter__(self) -> Iterator[str]:
@@ -45,6 +46,8 @@ class _Lines:
 
     def __next__(self) -> str:
         line = self._again.pop() if self._again else next(self._lines)
+        if self.start == 1 and line.endswith("\r"):
+            self._returns_count = True  # an old file whose lines end so; elsewhere it is a character in a cell
         self._row.append(line)
         self._size += len(line)
         if self._size > LONGEST_ROW_CHARACTERS:
@@ -53,7 +56,7 @@ class _Lines:
 
     def begin(self) -> None:
         """The row read so far is done; the next one starts here."""
-        self.start += len(self._row) if len(self._row) < 2 else sum(_ends(line) for line in self._row)
+        self.start += sum(self._returns_count or not line.endswith("\r") for line in self._row)
         self._row.clear()
         self._size = 0
 
@@ -62,11 +65,6 @@ class _Lines:
         self._again.extend(reversed(self._row[1:]))
         del self._row[1:]
         self.begin()
-
-
-def _ends(line: str) -> bool:
-    """False for a lone carriage return inside a cell, which editors do not count as a line."""
-    return line.endswith("\n") or not line.endswith("\r")
 
 
 def read_delimited(text: Text, dialect: Dialect, reject: Reject) -> Iterator[Row]:
@@ -91,7 +89,12 @@ def read_delimited(text: Text, dialect: Dialect, reject: Reject) -> Iterator[Row
         number += 1
         if len(cells) != width:
             if len(cells) < width or any(cell.strip() for cell in cells[width:]):
-                reject(line, Unfit(f"{len(cells)} cells where the header has {width}; is a text with {_shown(dialect)} unquoted?"))
+                reject(
+                    line,
+                    Unfit(
+                        f"{len(cells)} cells where the header has {width}; is a text with {_shown(dialect)} unquoted?"
+                    ),
+                )
                 continue
             cells = cells[:width]
         yield Row(line, number, dict(zip(header, cells, strict=True)))
@@ -143,7 +146,10 @@ def sniff(text: Text, delimiter: str | None, by_position: bool, known: Callable[
     candidates = [_rows_at_start(start, candidate) for candidate in (delimiter or ",\t;|")]
     best, rows = max(
         zip(delimiter or ",\t;|", candidates, strict=True),
-        key=lambda found: (0 if by_position else sum(map(known, found[1][0] if found[1] else [])), *_regularity(found[1])),
+        key=lambda found: (
+            0 if by_position else sum(map(known, found[1][0] if found[1] else [])),
+            *_regularity(found[1]),
+        ),
     )
     if not rows:
         raise SourceError(f"{text.path}: the file holds no line of text")

@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from itertools import product
 
 from tasks.sources.errors import Unfit
 from tasks.sources.values import is_missing
@@ -20,31 +19,67 @@ DAY_FIRST = ("%d/%m/%Y", "%d.%m.%Y", "%d-%m-%Y")
 MONTH_FIRST = ("%m/%d/%Y", "%d.%m.%Y", "%m-%d-%Y")
 
 
-def read_time(value: object, column: str, day_first: bool = False) -> datetime | None:
-    """A time in UTC; None where it is missing.
+class TimeReader:
+    """Reads the times of one column, and remembers the way they are written.
 
     Args:
-        value: ISO 8601, seconds, ms, us or ns since 1970, RFC 2822, or a common written form; or a time already.
-        column: Where it stands, for the error.
+        column: Where they stand, for errors.
         day_first: Whether 01/02/2024 is the first of February.
-
-    Raises:
-        Unfit: It is none of these.
     """
-    if is_missing(value):
-        return None
-    try:
-        if isinstance(value, str):
-            return _in_utc(_parse(value.strip(), day_first))
-        if isinstance(value, datetime):
-            return _in_utc(value)
-        if isinstance(value, date):
-            return datetime(value.year, value.month, value.day, tzinfo=UTC)
-        if not isinstance(value, bool):
-            return _since_epoch(float(value))  # pyright: ignore[reportArgumentType]
-    except (ValueError, TypeError, OverflowError):
-        pass
-    raise Unfit("not a time; write ISO 8601 such as 2024-05-31T14:03:00Z", column, value)
+
+    def __init__(self, column: str, day_first: bool = False) -> None:
+        self._column = column
+        self._formats = [
+            day + clock for day in (*(DAY_FIRST if day_first else MONTH_FIRST), *DATES) for clock in CLOCKS
+        ]
+        self._last = self._formats[0]
+
+    def read(self, value: object) -> datetime | None:
+        """A time in UTC; None where it is missing.
+
+        Args:
+            value: ISO 8601, seconds, ms, us or ns since 1970, RFC 2822, or a common written form; or a time already.
+
+        Raises:
+            Unfit: It is none of these.
+        """
+        if is_missing(value):
+            return None
+        try:
+            if isinstance(value, str):
+                return _in_utc(self._parse(value.strip()))
+            if isinstance(value, datetime):
+                return _in_utc(value)
+            if isinstance(value, date):
+                return datetime(value.year, value.month, value.day, tzinfo=UTC)
+            if not isinstance(value, bool):
+                return _since_epoch(float(value))  # pyright: ignore[reportArgumentType]
+        except (ValueError, TypeError, OverflowError):
+            pass
+        raise Unfit("not a time; write ISO 8601 such as 2024-05-31T14:03:00Z", self._column, value)
+
+    def _parse(self, text: str) -> datetime:
+        try:
+            if not text.isdecimal() or len(text) == len("20240531"):
+                return datetime.fromisoformat(text)
+        except ValueError:
+            pass
+        if COMPACT.fullmatch(text):
+            return datetime.strptime(text, "%Y%m%d%H%M%S").replace(tzinfo=UTC)
+        if NUMBER.fullmatch(text):
+            return _since_epoch(float(text))
+        bare = ZONE_WORD.sub("", text)
+        return self._parse(bare) if bare != text else self._parse_written(text)
+
+    def _parse_written(self, text: str) -> datetime:
+        for written in (self._last, *self._formats):
+            try:
+                moment = datetime.strptime(text, written).replace(tzinfo=UTC)
+            except ValueError:
+                continue
+            self._last = written
+            return moment
+        return parsedate_to_datetime(text)
 
 
 def _in_utc(moment: datetime) -> datetime:
@@ -57,27 +92,6 @@ def _since_epoch(number: float) -> datetime:
         if 1e8 <= abs(number / unit) < 1e11:
             return EPOCH + timedelta(seconds=number / unit)
     raise ValueError(number)
-
-
-def _parse(text: str, day_first: bool) -> datetime:
-    if NUMBER.fullmatch(text):
-        if COMPACT.fullmatch(text):
-            return datetime.strptime(text, "%Y%m%d%H%M%S").replace(tzinfo=UTC)
-        if len(text) != len("20240531"):
-            return _since_epoch(float(text))
-    try:
-        return datetime.fromisoformat(text)
-    except ValueError:
-        pass
-    bare = ZONE_WORD.sub("", text)
-    if bare != text:
-        return _parse(bare, day_first)
-    for day, clock in product((*(DAY_FIRST if day_first else MONTH_FIRST), *DATES), CLOCKS):
-        try:
-            return datetime.strptime(text, day + clock).replace(tzinfo=UTC)
-        except ValueError:
-            continue
-    return parsedate_to_datetime(text)
 
 
 def is_day_first(values: Iterable[object]) -> bool:

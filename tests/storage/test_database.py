@@ -1,6 +1,5 @@
 """The database: transactions, roles, and getting over a restart."""
 
-import pytest
 from sqlalchemy import text
 
 from storage.database import Database

@@ -19,13 +19,21 @@ _THANKS = frozenset(
     "thanks thank thx ty bye goodbye cheers appreciate appreciated great perfect awesome cool wonderful excellent"
     " fantastic amazing nice lovely nothing that's farewell danke tsch\u00fcss gracias adi\u00f3s merci obrigado".split()
 )
-_ASSENT = frozenset("ok okay k yes yep yeah yup no nope nah sure fine alright right good understood indeed done".split())
+_ASSENT = frozenset(
+    "ok okay k yes yep yeah yup no nope nah sure fine alright right good understood indeed done".split()
+)
 _AROUND = frozenset(
     "you so very much a lot again for your the all help helping assistance time support info information it got i"
     " i'm im i'll everything that will be is now today and then wow oh ah well see take care have day one evening night"
     " weekend too else never mind nvm need needed me really set as haha lol welcome sounds do by just this of".split()
 )
-_STOP_MARK = re.compile(r"\W*(?:stop|end|done|exit|quit|transfer|out[-_ ]of[-_ ]scope)\W*")
+_STOP_MARK = re.compile(r"(?:^\W*(?:stop|end|exit|quit)|#{2,4}[ ]?[A-Za-z_-]{3,20}[ ]?#{2,4})\W*$")
+_FAREWELL = re.compile(
+    r"^\W*(?:great|got it|al(?:l )?right|ok(?:ay)?|thanks|thank you|perfect|understood|i understand|sounds good|no|you too|yes, thank)\b.*"
+    r"\b(?:thanks|thank you|appreciate|bye|take care|have a|reach out)\b",
+    re.DOTALL,
+)
+_WISH = re.compile(r"\?|\b(?:please|can you|could you|would you|i want|i need to|i'd like|i would like|but)\b")
 
 
 def scanned(text: str) -> str:
@@ -81,12 +89,22 @@ def _words(text: str) -> list[str]:
 
 def is_closing(text: str) -> bool:
     """True for thanks, a farewell or a simulator's stop mark: words that ask for no answer."""
+    if _STOP_MARK.search(text[-60:].lower()):
+        return True
     if len(text) > SMALL_TALK_CHARACTERS or "?" in text or any(char.isdigit() for char in text):
         return False
     words = _words(text)
-    if words and not _STOP_MARK.fullmatch(text.lower()):
-        return not _THANKS.isdisjoint(words) and all(word in _THANKS | _ASSENT | _AROUND for word in words)
-    return True
+    if not words:
+        return True
+    return not _THANKS.isdisjoint(words) and all(word in _THANKS | _ASSENT | _AROUND for word in words)
+
+
+def is_farewell(text: str) -> bool:
+    """True also where thanks and a farewell are wrapped in a sentence or two that ask for nothing."""
+    folded = text[: 2 * SMALL_TALK_CHARACTERS].replace("\u2019", "'").lower()
+    return is_closing(text) or (
+        len(text) <= 2 * SMALL_TALK_CHARACTERS and bool(_FAREWELL.search(folded)) and not _WISH.search(folded)
+    )
 
 
 def is_assent(text: str) -> bool:

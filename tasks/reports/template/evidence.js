@@ -22,29 +22,36 @@ function quotationsByMessage(thread) {
   return byMessage;
 }
 
-// Lower case, one blank for any white space, and where each character came from.
+// As evidence is checked: letter case, white space, typographic quotes and dashes and invisible characters do not count.
+const ALIKE = [
+  [/[\u2018\u2019\u201a\u201b\u2032\u02bc\u00b4`\uff07]/g, "'"], [/[\u201c\u201d\u201e\u201f\u2033\u00ab\u00bb\uff02]/g, '"'],
+  [/[\u2010-\u2015\u2212\ufe58\ufe63\uff0d]/g, "-"], [/[\u200b\u200c\u200d\u2060\ufeff\u00ad]/g, ""], [/\u2026/g, "..."],
+];
+const CHARACTER = /\s+|\P{M}\p{M}*|\p{M}+/gu;
+
+// The text made alike, and for each of its characters where the original one starts and ends.
 function folded(text) {
+  const starts = [], ends = [];
   let out = "";
-  const from = [];
-  for (let at = 0; at < text.length; at += 1) {
-    const blank = /\s/.test(text[at]);
-    if (blank && (out === "" || out.endsWith(" "))) continue;
-    const lower = text[at].toLowerCase();
-    out += blank ? " " : lower.length === 1 ? lower : text[at];
-    from.push(at);
+  for (const { 0: found, index } of text.matchAll(CHARACTER)) {
+    let alike = /\s/.test(found) ? " " : found.normalize("NFC").toUpperCase().toLowerCase();
+    for (const [pattern, replacement] of ALIKE) alike = alike.replace(pattern, replacement);
+    out += alike;
+    for (let n = 0; n < alike.length; n += 1) { starts.push(index); ends.push(index + found.length); }
   }
-  return { out, from };
+  return { out, starts, ends };
 }
 
 function locate(text, quote) {
-  const wanted = quote.trim();
-  if (!wanted) return null;
-  const exact = text.indexOf(wanted);
-  if (exact >= 0) return [exact, exact + wanted.length];
-  const { out, from } = folded(text);
-  const sought = folded(wanted).out.trimEnd();
-  const at = out.indexOf(sought);
-  return at < 0 ? null : [from[at], from[at + sought.length - 1] + 1];
+  const exact = quote.trim() ? text.indexOf(quote.trim()) : -1;
+  if (exact >= 0) return [exact, exact + quote.trim().length];
+  const whole = folded(quote).out.trim();
+  const { out, starts, ends } = folded(text);
+  for (const wanted of [whole, whole.replace(/^[\s.]*\.{3}\s*|\s*\.{3}[\s.]*$/g, "")]) {
+    const at = wanted ? out.indexOf(wanted) : -1;
+    if (at >= 0) return [starts[at], ends[at + wanted.length - 1]];
+  }
+  return null;
 }
 
 function markedText(text, quotationsHere) {

@@ -12,7 +12,7 @@ function drawMasthead(data) {
     ["Started", [time(run.started_at ?? run.created_at), " UTC"]],
     ["Duration", isNumber(run.duration_seconds) ? duration(run.duration_seconds) : "not known"],
     ["Tokens", tokens(summary.tokens ?? { in: run.tokens_in, out: run.tokens_out })],
-    ["Cost", cost === null || cost === undefined ? "not known" : "$" + Number(cost).toFixed(Number(cost) < 1 ? 4 : 2)],
+    ["Cost", money(cost)],
     ["Versions", foreign(Object.entries(run.versions).map(([name, version]) => name + " " + version).join(", "))],
     ["Snapshot", snapshot && make("code", { title: snapshot.hash }, snapshot.hash.slice(0, 12))],
     ["Run", make("code", {}, run.id)],
@@ -32,6 +32,11 @@ function lede({ run, summary, total }) {
   return plural(items, "thread") + " in the run, " + number(summary.completed ?? run.completed) + " completed. " +
     (unscored ? plural(unscored, "evaluation is", "evaluations are") + " unscored and counted apart, never as zero."
       : "Every evaluation has a score.");
+}
+
+function money(cost) {
+  if (cost === null || cost === undefined) return "not known";
+  return Number(cost) === 0 ? "none" : "$" + Number(cost).toFixed(Number(cost) < 1 ? 4 : 2);
 }
 
 function statusBadge(status) {
@@ -69,7 +74,7 @@ function tile(name, metric) {
   ];
   return make("article", { class: "card tile" },
     make("h3", {}, foreign(title(name))),
-    known ? make("p", { class: "figure" }, show(metric.value)) : make("p", { class: "figure none" }, "not known"),
+    known ? make("p", { class: "figure" }, show(metric.value)) : make("p", { class: "figure none" }, "not measured"),
     share && intervalChart(metric),
     make("dl", { class: "lines" }, lines.filter(Boolean).map(([term, value]) =>
       make("div", {}, make("dt", {}, term), make("dd", {}, value)))));
@@ -85,9 +90,8 @@ function drawDistributions(counts, choose) {
 
 function distribution(name, labels, choose) {
   const total = Object.values(labels).reduce((sum, n) => sum + n, 0);
-  const entries = inOrder(Object.entries(labels));
-  const rows = entries.map(([label, n]) => {
-    const word = name === "success_status" ? successWord(label) : label;
+  const words = Object.entries(labels).map(([label, n]) => [name === "success_status" ? successWord(label) : label, n]);
+  const rows = inOrder(words).map(([word, n]) => {
     const tone = toneOf(word);
     const action = choose(name, word);
     const content = [

@@ -18,7 +18,7 @@ function drawThread(thread, table) {
       make("p", { class: "thread-badges" }, badge(successWord(thread.success)),
         [...thread.first.values()].map((e) => make("span", { class: "pair" }, title(e.evaluator) + " ", evaluationCell(e))))),
     make("div", { class: "thread-body" },
-      make("ol", { class: "chat", "aria-label": "Messages" }, thread.messages.map((message, index) =>
+      make("ol", { class: thread.messages.length > 300 ? "chat long" : "chat", "aria-label": "Messages" }, thread.messages.map((message, index) =>
         messageItem(message, index, thread, quoted, findingsOn(index, thread, message)))),
       make("aside", { class: "conclusions", "aria-label": "What the evaluators concluded" },
         conclusionOnSuccess(thread), thread.evaluations.map((evaluation) => conclusion(evaluation, thread)), metadataPanel(thread))));
@@ -70,7 +70,7 @@ function efficiencyFacts(result) {
   const facts = [
     typeof result.task_completed === "boolean" && ["Task completed", result.task_completed ? "yes" : "no"],
     result.recovery && ["Recovery", badge(result.recovery)],
-    result.failure_reason && ["Why it failed", foreign(result.failure_reason)],
+    result.failure_reason && result.failure_reason !== result.reasoning && ["Why it failed", foreign(result.failure_reason)],
     isNumber(result.user_turns) && ["Turns", number(result.user_turns) + " user, " + number(result.assistant_turns ?? 0) + " assistant"],
   ].filter(Boolean);
   return facts.length ? make("dl", { class: "lines" }, facts.map(([term, value]) => make("div", {}, make("dt", {}, term), make("dd", {}, value)))) : null;

@@ -46,7 +46,15 @@ def sample_run(**changes: object) -> Run:
 
 
 def sample_summary(**changes: JsonValue) -> JSONObject:
-    rate: JSONObject = {"value": 0.62, "n": 52, "low": 0.486, "high": 0.739, "unscored": 8, "best": 0.67, "worst": 0.537}
+    rate: JSONObject = {
+        "value": 0.62,
+        "n": 52,
+        "low": 0.486,
+        "high": 0.739,
+        "unscored": 8,
+        "best": 0.67,
+        "worst": 0.537,
+    }
     unknown: JSONObject = {"value": None, "n": 0, "low": None, "high": None, "unscored": 3, "best": None, "worst": None}
     summary: JSONObject = {
         "items": 60,
@@ -100,7 +108,9 @@ def conversation(thread_id: str, *texts: str, user_id: str | None = "u-17", name
         for at, text in enumerate(texts)
     )
     last = messages[-1].created_at
-    return Thread(external_id=thread_id, user_id=user_id, name=name, messages=messages, created_at=START, last_active=last)
+    return Thread(
+        external_id=thread_id, user_id=user_id, name=name, messages=messages, created_at=START, last_active=last
+    )
 
 
 def bad_thread() -> ReportThread:
@@ -144,7 +154,9 @@ def bad_thread() -> ReportThread:
         last_active=at[7],
         metadata={"channel": "web", "locale": "en-GB"},
     )
-    return ReportThread(thread=thread, evaluations=(_bad_correctness(thread), _bad_efficiency(thread), _bad_intent(thread)))
+    return ReportThread(
+        thread=thread, evaluations=(_bad_correctness(thread), _bad_efficiency(thread), _bad_intent(thread))
+    )
 
 
 def _bad_correctness(thread: Thread) -> ThreadEvaluation:
@@ -153,7 +165,13 @@ def _bad_correctness(thread: Thread) -> ThreadEvaluation:
     invented: JsonValue = {"index": 6, "quote": "I could not find any parcel", "found": False}
     result: JSONObject = {
         "messages": [
-            {"index": 2, "verdict": "NOT APPLICABLE", "reasoning": "A tool call, no reply.", "evidence": [], "check": None},
+            {
+                "index": 2,
+                "verdict": "NOT APPLICABLE",
+                "reasoning": "A tool call, no reply.",
+                "evidence": [],
+                "check": None,
+            },
             {
                 "index": 4,
                 "verdict": "CRITICAL",
@@ -221,7 +239,9 @@ def _bad_intent(thread: Thread) -> ThreadEvaluation:
         "reasoning": "The user asks where a parcel is, not how it may be delivered.",
         "evidence": [{"index": 1, "quote": "where is my parcel", "found": True}],
     }
-    return evaluated(thread, "intent", score=0.0, result={"messages": [wrong], "compared": 1, "correct": 0, "unscored": [5]})
+    return evaluated(
+        thread, "intent", score=0.0, result={"messages": [wrong], "compared": 1, "correct": 0, "unscored": [5]}
+    )
 
 
 def good_thread(number: int, correctness: str = "PASS", efficiency: str = "EFFICIENT") -> ReportThread:
@@ -241,8 +261,18 @@ def good_thread(number: int, correctness: str = "PASS", efficiency: str = "EFFIC
         "policy": [],
         "unscored": [],
     }
-    quick: JSONObject = {"task_completed": True, "friction": [], "recovery": "NOT NEEDED", "user_turns": 2, "assistant_turns": 2}
-    right: JSONObject = {"messages": [{"index": 0, "predicted": ["pick_up"], "correct": True}], "compared": 1, "correct": 1}
+    quick: JSONObject = {
+        "task_completed": True,
+        "friction": [],
+        "recovery": "NOT NEEDED",
+        "user_turns": 2,
+        "assistant_turns": 2,
+    }
+    right: JSONObject = {
+        "messages": [{"index": 0, "predicted": ["pick_up"], "correct": True}],
+        "compared": 1,
+        "correct": 1,
+    }
     evaluations = (
         evaluated(thread, "correctness", correctness, score=1.0, result=passed),
         evaluated(thread, "efficiency", efficiency, score=1.0, result=quick),
@@ -253,8 +283,12 @@ def good_thread(number: int, correctness: str = "PASS", efficiency: str = "EFFIC
 
 def unscored_thread(number: int, reason: UnscoredReason = "infra") -> ReportThread:
     thread = conversation(f"parcel-{number:04}", "Do you ship to islands?", "Yes, twice a week.", user_id=None)
-    correctness = evaluated(thread, "correctness", reason=reason, detail="The judge did not answer: time-out after 60 s.")
-    return ReportThread(thread=thread, evaluations=(correctness, evaluated(thread, "efficiency", "EFFICIENT", score=1.0)))
+    correctness = evaluated(
+        thread, "correctness", reason=reason, detail="The judge did not answer: time-out after 60 s."
+    )
+    return ReportThread(
+        thread=thread, evaluations=(correctness, evaluated(thread, "efficiency", "EFFICIENT", score=1.0))
+    )
 
 
 def sample_threads(count: int = 60) -> Iterator[ReportThread]:

@@ -17,32 +17,43 @@ _REQUEST = re.compile(
 _NEW_VALUE = re.compile(
     r"\b(?:another|other|different|new|correct|valid|alternate|alternative|again|confirm|verify|second|next|additional|instead|updated|change|both|each|passengers?|recipient|sorry|unable|couldn't|could not|can't find|cannot find|not found|no record|doesn't|does not|invalid|incorrect|if)\b"
 )
-_NOT_A_SLOT = re.compile(r"\b(?:else|help you|assist you|can i do|how can i|how may i|would you like|do you want|your question|more)\b")
+FEWEST_SPACES = 2
+_NOT_A_SLOT = re.compile(
+    r"\b(?:else|help you|assist you|can i do|how can i|how may i|would you like|do you want|your question|more)\b|^(?:please |kindly )?let me know|\bonce you|\bwhen you|feel free|^if\b"
+)
+
+
+def _asks_for(slot: str) -> re.Pattern[str]:
+    return re.compile(
+        r"\b(?:what(?:'s| is| was|s)|(?:may|can|could) i (?:please )?(?:have|get|know)|(?:provide|give|tell|share|send|enter|type)(?: me| us)?(?: with)?"
+        rf"|i(?:'ll| will)? (?:also )?need) {slot}"
+    )
+
 
 _SLOTS: tuple[tuple[str, re.Pattern[str], re.Pattern[str]], ...] = (
     (
         "e-mail address",
-        re.compile(r"\byour (?:\w+ )?e-?mail(?: address| id)?\b"),
+        _asks_for(r"your (?:\w+ )?e-?mail(?: address| id)?\b"),
         re.compile(r"[\w.+-]{1,64}@[\w-]{1,60}\.[a-z]{2,10}\b", re.IGNORECASE),
     ),
     (
         "phone number",
-        re.compile(r"\byour (?:\w+ )?(?:phone|telephone|mobile|cell)(?: phone)? number\b"),
+        _asks_for(r"your (?:\w+ )?(?:phone|telephone|mobile|cell)(?: phone)? number\b"),
         re.compile(r"(?<![\w#-])\+?(?:\(\d{3}\) ?\d{3}|\d{3}[ .-]\d{3})[ .-]\d{4}(?![\w-])"),
     ),
     (
         "order number",
-        re.compile(r"\b(?:your|the) order (?:number|id|no)\b"),
+        _asks_for(r"(?:your|the) order (?:number|id|no)\b"),
         re.compile(r"\border (?:number |id |no\.? )?(?:is )?(?:#\s?\w{3,20}|[A-Z]{0,4}-?\d{4,16})\b", re.IGNORECASE),
     ),
     (
         "user id",
-        re.compile(r"\byour user ?(?:id|name)\b"),
+        _asks_for(r"your user ?(?:id|name)\b"),
         re.compile(r"\buser ?(?:id|name) (?:is|:)\s{0,2}[\w.@-]{0,30}\d[\w.@-]{0,20}", re.IGNORECASE),
     ),
     (
         "zip code",
-        re.compile(r"\byour (?:\w+ )?(?:zip|postal) ?code\b"),
+        _asks_for(r"your (?:\w+ )?(?:zip|postal) ?code\b"),
         re.compile(r"\b(?:zip|postal)(?: ?code)?(?: is|:)? {0,2}\d{5}\b", re.IGNORECASE),
     ),
 )
@@ -72,13 +83,22 @@ class AskedAgain:
                 for request in requests:
                     asked[fold(request)] = index
 
-    def _told(self, thread: Thread, index: int, requests: list[str], given: dict[str, tuple[int, str]]) -> Finding | None:
+    def _told(
+        self, thread: Thread, index: int, requests: list[str], given: dict[str, tuple[int, str]]
+    ) -> Finding | None:
         for request in requests:
             lowered = request.lower()
             for slot, asks, _ in _SLOTS:
                 if slot in given and asks.search(lowered) and not _NEW_VALUE.search(lowered):
                     where, value = given[slot]
-                    return self._finding(thread, index, f"The bot asks for the {slot} it was given in message {where}.", where, value, request)
+                    return self._finding(
+                        thread,
+                        index,
+                        f"The bot asks for the {slot} it was given in message {where}.",
+                        where,
+                        value,
+                        request,
+                    )
         return None
 
     def _same(self, thread: Thread, index: int, requests: list[str], asked: dict[str, int]) -> Finding | None:
@@ -115,7 +135,16 @@ def _requests(text: str) -> list[str]:
     lowered = text.lower()
     if not _REQUEST.search(lowered):
         return []
-    return [part for part in sentences(text) if len(part) <= 300 and _REQUEST.search(part.lower()) and not _NOT_A_SLOT.search(part.lower())]
+    return [part for part in sentences(text) if len(part) <= 300 and _is_request(part.lower())]
+
+
+def _is_request(sentence: str) -> bool:
+    return (
+        sentence.count(" ") >= FEWEST_SPACES
+        and ("?" in sentence or "please" in sentence or "need" in sentence)
+        and bool(_REQUEST.search(sentence))
+        and not _NOT_A_SLOT.search(sentence)
+    )
 
 
 def _answers(text: str) -> bool:

@@ -42,7 +42,9 @@ class BlankReply:
             kind="correctness",
             verdict="HARD FAIL",
             reasoning=f"The reply shows nothing but {text[:40]!r}." if text else "The reply is blank.",
-            evidence=(quoted(thread, asked, thread.messages[asked].text),) if thread.messages[asked].text.strip() else (),
+            evidence=(quoted(thread, asked, thread.messages[asked].text),)
+            if thread.messages[asked].text.strip()
+            else (),
         )
 
 

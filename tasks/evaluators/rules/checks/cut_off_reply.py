@@ -8,15 +8,21 @@ from storage.records import Message, Thread
 from tasks.evaluators.rules.base import CORRECTNESS, Finding, Kind, quoted
 from tasks.evaluators.rules.text import TAIL_CHARACTERS, replies, user_words
 
-LIMIT_REASONS = frozenset({"length", "max_tokens", "max_output_tokens", "MAX_TOKENS", "model_length", "content_truncated"})
+LIMIT_REASONS = frozenset(
+    {"length", "max_tokens", "max_output_tokens", "MAX_TOKENS", "model_length", "content_truncated"}
+)
 SHORTEST = 40
 
 _HANGING_WORD = re.compile(
     r"(?:[a-z,]\s)(?:the|a|an|and|or|but|because|your|my|our|their|every|whose|than|into|although|unless|whereas|such as|e\.g\.|i\.e\.|due to|as well as)\s*$"
 )
-_HANGING_SIGN = re.compile(r"[A-Za-z]{2}[,(]\s*$|\w\s[-\u2013\u2014]\s*$|\n\s*\d{1,2}[.)]\s*$|\n\s*[-*\u2022]\s*$")
-_LETTER_END = re.compile(r"[,;]\s*$")
-_CONTINUED = re.compile(r"\b(?:complete|continue|finish|sentence|next word|letter|e-?mail|sign|poem|song|lyrics|title|code|python|phrase|autocomplete|fill)\b")
+_HANGING_SIGN = re.compile(r"[A-Za-z]{2}[,(]$|\n\s*[-*\u2022]$")
+_HANGING_NUMBER = re.compile(r"\n\s{0,8}(\d{1,2})[.)]$")
+_GREETING = re.compile(r"(?:^|\n)[^\n.!?]{0,40},$")
+_FENCE = re.compile(r"^ {0,3}```", re.MULTILINE)
+_CONTINUED = re.compile(
+    r"\b(?:complete|continue|finish|sentence|next word|letter|e-?mail|sign|poem|song|lyrics|title|code|python|phrase|autocomplete|fill)\b"
+)
 
 
 class CutOffReply:
@@ -56,11 +62,22 @@ def _reason(message: Message) -> str | None:
         return None
     if _HANGING_WORD.search(tail[-60:]):
         return f"The reply stops in the middle of a sentence, after {tail.split()[-1]!r}."
-    if _HANGING_SIGN.search(tail[-60:]):
+    number = _HANGING_NUMBER.search(tail)
+    follows = number is not None and f"\n{int(number.group(1)) - 1}" in tail
+    if follows or (_HANGING_SIGN.search(tail[-60:]) and not _GREETING.search(tail)):
         return f"The reply stops in the middle, after {tail.split()[-1][-20:]!r}."
-    if message.text.count("```") % 2 == 1:
+    if _ends_in_code(message.text):
         return "The reply stops inside a block of code that is never closed."
     return None
+
+
+def _ends_in_code(text: str) -> bool:
+    """True when the last fence opens a block and what follows it does not look like the end of prose."""
+    fences = [at for at in _FENCE.finditer(text)]
+    if len(fences) % 2 == 0:
+        return False
+    after = text[fences[-1].end() :].rstrip()
+    return len(fences) == 1 and "\n" in after and after[-1] not in ".!?:"
 
 
 def _last_words(text: str) -> str:

@@ -13,7 +13,9 @@ _CONTINUATION = (
     "\u0080-\u00bf\u20ac\u201a\u0192\u201e\u2026\u2020\u2021\u02c6\u2030\u0160\u2039\u0152\u017d"
     "\u2018\u2019\u201c\u201d\u2022\u2013\u2014\u02dc\u2122\u0161\u203a\u0153\u017e\u0178"
 )
-_MISREAD = re.compile(f"\u00c3[{_CONTINUATION}]|\u00e2\u20ac[{_CONTINUATION}]|\u00f0\u0178[{_CONTINUATION}]|\u00c2[\u00a0-\u00bf]|\ufffd")
+_MISREAD = re.compile(
+    f"\u00c3[{_CONTINUATION}]|\u00e2\u20ac[{_CONTINUATION}]|\u00f0\u0178[{_CONTINUATION}]|\u00c2[\u00a0-\u00bf]|\ufffd"
+)
 AROUND = 30
 
 
@@ -31,7 +33,9 @@ class GarbledText:
                 continue
             text = prose(message.text)
             hit = _MISREAD.search(text)
-            if hit is None or _MISREAD.search(user_words(thread, index).replace("\u00e3", "\u00c3").replace("\u00e2", "\u00c2")):
+            if hit is None or _MISREAD.search(
+                user_words(thread, index).replace("\u00e3", "\u00c3").replace("\u00e2", "\u00c2")
+            ):
                 continue
             yield Finding(
                 check=self.name,

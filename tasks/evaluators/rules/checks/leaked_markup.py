@@ -12,9 +12,12 @@ _TOKEN = re.compile(
     r"<\|[a-z_]{2,30}\|>|\[/?INST\]|<</?SYS>>|</?(?:tool_call|tool_response|functioncall|function_call|think|thinking|scratchpad)>"
     r"|^<s>|</s>\s*$|<unk>|<pad>"
 )
-_TOOL_CALL = re.compile(r"\s*\{\s*[\"'](?:name|function|tool|action)[\"']\s*:\s*[\"'][\w.-]{1,60}[\"']\s*,\s*[\"'](?:arguments|parameters|args|action_input)[\"']\s*:")
+_TOOL_CALL = re.compile(
+    r"\s*\{\s*[\"'](?:name|function|tool|action)[\"']\s*:\s*[\"'][\w.-]{1,60}[\"']\s*,\s*[\"'](?:arguments|parameters|args|action_input)[\"']\s*:"
+)
 _ROLE_LINE = re.compile(
-    r"^(?:#{2,3} ?(?:Human|User|Assistant|Instruction|Response|Input)|<(?:human|bot|user|assistant)>|Human|USER|ASSISTANT|Assistant) ?:(?=\s|$)", re.MULTILINE
+    r"^(?:#{2,3} ?(?:Human|User|Assistant|Instruction|Response|Input)|<(?:human|bot|user|assistant)>|Human|USER|ASSISTANT|Assistant) ?:(?=\s|$)",
+    re.MULTILINE,
 )
 _TALK_OF_DIALOGUE = re.compile(
     r"\b(?:dialog|dialogue|dialogues|conversation|conversations|chat|transcript|interview|role-?play|script|skit|scene|prompt|template|token|tokens|format|markup|tags?|xml|html|json)\b"

@@ -12,12 +12,14 @@ from tasks.evaluators.rules.text import prose, replies, sentences, user_words
 
 SENTENCE_CHARACTERS = 25
 SENTENCE_TIMES = 4
+FEWEST_SENTENCES = 10
+DISTINCT_SHARE = 0.4
 TAIL_WORDS = 240
 LONGEST_PERIOD = 16
 PERIODS = 6
 
 _ASKED_FOR = re.compile(
-    r"\b(?:repeat|repeats|repeated|times|lyrics|song|poem|verse|chorus|rap|mantra|list|table|rows?|chant|lines?|sequence|pattern|translate|csv|data)\b"
+    r"\b(?:repeat|repeats|repeated|times|lyrics|song|poem|verse|chorus|rap|mantra|list|table|rows?|chant|lines?|sequence|pattern|translate|csv|data|itinerary|schedule|routine|workout|training|meals?|code|function|html|script|program|board|grid|ascii)\b"
 )
 
 
@@ -51,9 +53,15 @@ def _repeated_sentence(text: str) -> str | None:
     parts = [part for part in sentences(text) if len(part) >= SENTENCE_CHARACTERS and " " in part]
     if len(parts) < SENTENCE_TIMES:
         return None
-    for folded, times in Counter(fold(part) for part in parts).most_common(1):
-        if times >= SENTENCE_TIMES and sum(char.isalpha() for char in folded) > len(folded) // 2:
-            return next(part for part in parts if fold(part) == folded)
+    folded = [fold(part) for part in parts]
+    run, longest, where = 1, 1, 0
+    for at in range(1, len(folded)):
+        run = run + 1 if folded[at] == folded[at - 1] else 1
+        longest, where = max((longest, where), (run, at))
+    if longest >= SENTENCE_TIMES:
+        return parts[where]
+    if len(folded) >= FEWEST_SENTENCES and len(set(folded)) <= DISTINCT_SHARE * len(folded):
+        return parts[folded.index(Counter(folded).most_common(1)[0][0])]
     return None
 
 

@@ -12,7 +12,7 @@ LONGEST = 400
 _NOT_UNDERSTOOD = re.compile(
     r"\b(?:(?:i|we)(?:'m| am)? ?(?:sorry|afraid|apologi[sz]e)?,? ?(?:but )?(?:i |we )?(?:really |still )?"
     r"(?:didn't|did not|don't|do not|couldn't|could not|can't|cannot|am not able to|was not able to)"
-    r" (?:quite |fully |really )?(?:understand (?:that|you|your|what you|the question)|get that|catch that|follow (?:that|you)|hear that|make sense of)"
+    r" (?:quite |fully |really )?(?:understand (?:that|you|your|what you|the question)|get that(?! (?:a lot|enough|often|much|very))|catch that|follow (?:that|you)|hear that|make sense of)"
     r"|i(?:'m| am) not sure (?:i|that i) (?:understand|follow|understood)\b"
     r"|(?:could|can|would) you (?:please )?(?:rephrase|reword|say that (?:again|differently|another way)|repeat that|put that another way)"
     r"|please (?:rephrase|reword) (?:your|the|that)"
@@ -45,5 +45,8 @@ class NotUnderstood:
                 cause="user" if wordless else "bot",
                 reasoning="The bot did not understand the user"
                 + (", who wrote no words." if wordless else " and asks for it to be said again."),
-                evidence=(quoted(thread, index, hit.group()), *((quoted(thread, before, said),) if said.strip() else ())),
+                evidence=(
+                    quoted(thread, index, hit.group()),
+                    *((quoted(thread, before, said),) if said.strip() else ()),
+                ),
             )

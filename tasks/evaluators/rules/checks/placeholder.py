@@ -27,17 +27,20 @@ _BRACES = re.compile(
     r"|(?<![\w%])%\((?:\w{2,30})\)s"
 )
 _BRACKETS = re.compile(rf"\[{_SLOT}\](?![(:\[])|\[[A-Z]{{2,20}}_[A-Z_]{{2,30}}\](?!\()", re.IGNORECASE)
-_ANGLES = re.compile(r"<(?:(?:insert|your|enter)[ _][\w' -]{2,40}|(?:customer|user|order|first|last|company|product)[ _](?:name|id|number|date|email))>", re.IGNORECASE)
+_ANGLES = re.compile(
+    r"<(?:(?:insert|your|enter)[ _][\w' -]{2,40}|(?:customer|user|order|first|last|company|product)[ _](?:name|id|number|date|email))>",
+    re.IGNORECASE,
+)
 _LOREM = re.compile(r"\blorem ipsum dolor\b", re.IGNORECASE)
 
 _TALK_OF_CODE = re.compile(
     r"\b(?:template|templates|jinja|handlebars|mustache|placeholder|placeholders|latex|helm|vue|angular|f-string|python|javascript|java|code|sql"
-    r"|function|regex|json|yaml|html|xml|api|endpoint|url|variable|undefined|null|nan|math|equation|script|format|prompt|lorem|bash|shell|command|tag|tags)\b|[{}]"
+    r"|function|regex|json|yaml|html|xml|api|endpoint|variables?|undefined|null|nan|math|equation|lorem|bash|shell)\b|[{}]"
 )
 _TALK_OF_WRITING = re.compile(
-    r"\b(?:write|writing|written|draft|compose|generate|create|make|prepare|rewrite|rephrase|edit|proofread|summari[sz]e|letter|essay|story|poem|resume|cv"
+    r"\b(?:pen|pitch|persona|act (?:as|like)|write|writing|written|draft|compose|generate|create|make|prepare|rewrite|rephrase|edit|proofread|summari[sz]e|letter|essay|story|poem|resume|cv"
     r"|invitation|speech|contract|agreement|press release|blog|slogan|advert|ad|poster|flyer|script|post|tweet|plan|proposal|memo|announcement|bio|recipe|how (?:do|can|should) i"
-    r"|say|tell (?:him|her|them|my)|reply to|respond to|example|sample|form|survey|questionnaire)\b|[\[\]<>]"
+    r"|phrase|design|imagine|introduce|introduction|analy[sz]e|e-?mail (?:to|for|about|that)|message (?:to|for|that)|tee-up|tables?|templates?|say|tell (?:him|her|them|my)|reply to|respond to|example|sample|form|survey|questionnaire)\b|[\[\]<>]"
 )
 
 _FORMS: tuple[tuple[re.Pattern[str], re.Pattern[str], Correctness, str], ...] = (
@@ -69,7 +72,7 @@ class Placeholder:
                 if hit is None:
                     continue
                 topic = user_words(thread, index) if topic is None else topic
-                if asked_for.search(topic):
+                if asked_for.search(topic) or _TALK_OF_CODE.search(topic):
                     continue
                 yield Finding(
                     check=self.name,

@@ -6,7 +6,7 @@ from typing import ClassVar
 from storage.records import Thread
 from tasks.evaluators.evidence import fold
 from tasks.evaluators.rules.base import CORRECTNESS, Finding, Kind, quoted
-from tasks.evaluators.rules.text import is_assent, is_closing, last_user_index, replies
+from tasks.evaluators.rules.text import is_assent, is_farewell, last_user_index, replies
 
 SHORTEST = 60
 LONGEST = 24_000
@@ -44,4 +44,4 @@ class RepeatedReply:
 
 def _is_other(thread: Thread, asked: int, before: int) -> bool:
     now, then = thread.messages[asked].text[:LONGEST], thread.messages[before].text[:LONGEST]
-    return bool(now.strip()) and fold(now) != fold(then) and not is_closing(now) and not is_assent(now)
+    return bool(now.strip()) and fold(now) != fold(then) and not is_farewell(now) and not is_assent(now)

@@ -9,7 +9,7 @@ from tasks.evaluators.evidence import fold
 from tasks.evaluators.rules.base import FRICTION, Finding, Kind, quoted
 from tasks.evaluators.rules.text import is_assent, is_closing
 
-FEWEST_WORDS = 4
+FEWEST_WORDS = 4  # of a question; a statement needs one more
 SCANNED = 4_000
 REMEMBERED = 6
 ALIKE = 0.85
@@ -32,10 +32,13 @@ class UserRepeats:
             if message.role != "user" or is_closing(message.text) or is_assent(message.text):
                 continue
             words = tuple(word.strip(".,!?;:\"'()") for word in fold(message.text[:SCANNED]).split())
-            if len(words) < FEWEST_WORDS:
+            if len(words) < FEWEST_WORDS + ("?" not in message.text[:SCANNED]):
                 continue
             bag = frozenset(words)
-            before = next((at for at, said, said_bag in reversed(earlier) if at < replied and _alike(words, bag, said, said_bag)), None)
+            before = next(
+                (at for at, said, said_bag in reversed(earlier) if at < replied and _alike(words, bag, said, said_bag)),
+                None,
+            )
             earlier.append((index, words, bag))
             if before is not None:
                 yield Finding(
@@ -44,7 +47,10 @@ class UserRepeats:
                     kind="friction",
                     cause="bot",
                     reasoning=f"The user says again what message {before} said.",
-                    evidence=(quoted(thread, before, thread.messages[before].text), quoted(thread, index, message.text)),
+                    evidence=(
+                        quoted(thread, before, thread.messages[before].text),
+                        quoted(thread, index, message.text),
+                    ),
                 )
 
 

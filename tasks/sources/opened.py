@@ -1,0 +1,142 @@
+"""A file opened for reading: its format, encoding and delimiter found, its columns recognised, its rows at hand."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import chain, islice
+
+from tasks.sources import aliases
+from tasks.sources.base import Recognised
+from tasks.sources.columns import Columns
+from tasks.sources.delimited import read_delimited, sniff
+from tasks.sources.encodings import decide_encoding
+from tasks.sources.errors import SourceError, Unfit
+from tasks.sources.files import Format, SourceFile
+from tasks.sources.intake import Intake, Row
+from tasks.sources.json_documents import read_json
+from tasks.sources.json_lines import is_one_value_a_line, read_json_lines
+from tasks.sources.layout import Layout
+from tasks.sources.parquet import read_parquet
+from tasks.sources.recognise import recognise
+from tasks.sources.texts import Text
+
+SAMPLE_ROWS = 60
+
+
+@dataclass(frozen=True)
+class Opened:
+    """Rows with their meaning.
+
+    Attributes:
+        path: For reports.
+        name: What ids made for threads without one begin with.
+    """
+
+    path: str
+    name: str
+    layout: Layout
+    rows: Iterator[Row]
+
+
+@dataclass(frozen=True)
+class _Rows:
+    rows: Iterator[Row]
+    format: str
+    encoding: str | None = None
+    delimiter: str | None = None
+    notes: tuple[str, ...] = ()
+
+
+def open_file(file: SourceFile, intake: Intake) -> Opened:
+    """Open a file and recognise its columns.
+
+    Raises:
+        SourceError: It cannot be read or has nothing to evaluate.
+    """
+    if file.format == "parquet":
+        return open_rows(file.path, file.name, _Rows(read_parquet(file.path, intake.count_replaced), "parquet"), intake)
+    return open_rows(file.path, file.name, _open_text(file, intake), intake)
+
+
+def open_query(rows: Iterator[Row], name: str, intake: Intake) -> Opened:
+    """The same for the rows of a query."""
+    return open_rows(name, name, _Rows(rows, "rows"), intake)
+
+
+def open_rows(path: str, name: str, source: _Rows, intake: Intake) -> Opened:
+    """Look at the first rows and recognise their columns.
+
+    Raises:
+        SourceError: There is no usable row.
+    """
+    before = intake.report.bad_rows
+    sample = list(islice(source.rows, SAMPLE_ROWS))
+    if not sample:
+        raise SourceError(nothing_usable(path, intake, intake.report.bad_rows - before))
+    layout = recognise(path, [row.values for row in sample], intake.columns)
+    intake.note(
+        Recognised(
+            file=path,
+            format=source.format,
+            encoding=source.encoding,
+            delimiter=source.delimiter,
+            shape=layout.shape,
+            columns=layout.describe(),
+            metadata=layout.metadata,
+            notes=(*source.notes, *layout.notes),
+        )
+    )
+    return Opened(path, name, layout, chain(sample, source.rows))
+
+
+def nothing_usable(path: str, intake: Intake, bad_rows: int) -> str:
+    """What to say of a file without a usable row."""
+    if not bad_rows:
+        return f"{path}: nothing to evaluate: the file has no rows"
+    first = next((bad for bad in intake.report.first_bad_rows if bad.file == path), None)
+    return f"{path}: nothing to evaluate: none of {bad_rows} rows can be used" + (
+        f"; the first: {first}" if first else ""
+    )
+
+
+def _open_text(file: SourceFile, intake: Intake) -> _Rows:
+    encoding = decide_encoding(file.path, intake.columns.constants.get("encoding"))
+    notes: list[str] = []
+    if encoding.undecodable:
+        problem = f"{encoding.undecodable} places are not valid {encoding.name}, the first in this line"
+        if intake.strict:
+            raise SourceError(
+                f"{file.path}:{encoding.first_line}: {problem}; correct them, or name --columns encoding:=NAME"
+            )
+        notes.append(f"{problem} ({encoding.first_line}); read as U+FFFD")
+        intake.count_replaced(encoding.undecodable)
+    text = Text(file.path, encoding.name, intake.count_replaced)
+
+    def reject(line: int, problem: Unfit) -> None:
+        intake.reject(file.path, line, problem)
+
+    form = _form(file.format, text)
+    if form == "csv":
+        dialect = sniff(
+            text, intake.columns.constants.get("delimiter"), intake.columns.by_position, _knower(intake.columns)
+        )
+        if dialect.has_header and not any(map(_knower(intake.columns), dialect.header)):
+            raise SourceError(_unknown_header(file.path, dialect.header))
+        return _Rows(read_delimited(text, dialect, reject), form, encoding.name, dialect.delimiter, tuple(notes))
+    rows = read_json_lines(text, reject) if form == "jsonl" else read_json(text, reject)
+    return _Rows(rows, form, encoding.name, None, tuple(notes))
+
+
+def _form(form: Format, text: Text) -> Format:
+    return "json" if form == "jsonl" and not is_one_value_a_line(text) else form
+
+
+def _unknown_header(path: str, header: tuple[str, ...]) -> str:
+    return (
+        f"{path}:1: no column name is known in the first line ({', '.join(map(repr, header[:8]))}); name the columns, "
+        "--columns text=COLUMN,thread_id=COLUMN, or by number where the file has no header, --columns text=1,thread_id=2"
+    )[:600]
+
+
+def _knower(columns: Columns) -> aliases.Knows:
+    named = frozenset(columns.names.values())
+    return lambda name: name.strip() in named or aliases.is_known(name)

@@ -1,0 +1,108 @@
+"""Rows of threads brought together with flat memory: an external merge sort in a temporary folder."""
+
+import heapq
+import pickle
+import struct
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
+from hashlib import blake2b
+from itertools import groupby
+from operator import itemgetter
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from tasks.sources.pieces import Piece
+
+RUN_BYTES = 16 << 20
+MOST_RUNS = 48
+HEADER = struct.Struct("<QQI")
+Entry = tuple[int, int, bytes]
+Fragment = tuple[str, int, list[Piece]]
+
+
+def digest(thread_id: str) -> int:
+    """A number of 96 bits that stands for an id where millions of ids would fill the memory."""
+    return int.from_bytes(blake2b(thread_id.encode(), digest_size=12).digest())
+
+
+class RowSpool:
+    """Takes pieces of threads in any order and gives them back thread by thread, in the order of first appearance.
+
+    Memory: about 100 bytes a thread, and 16 MB. Pieces that follow each other in one thread are written as one.
+
+    Args:
+        folder: An empty folder for the run files; the caller removes it.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._ordinals: dict[int, int] = {}
+        self._fragment: Fragment = ("", 0, [])
+        self._buffer: list[Entry] = []
+        self._buffered_bytes = 0
+        self._written = 0
+        self._runs: list[Path] = []
+        self._made = 0
+
+    def add(self, thread_id: str, file: int, piece: Piece) -> None:
+        """Take one piece; `file` is the number of the file it stands in."""
+        if self._fragment[0] != thread_id or self._fragment[1] != file:
+            self._close_fragment()
+            self._fragment = (thread_id, file, [])
+        self._fragment[2].append(piece)
+
+    def groups(self) -> Iterator[list[Fragment]]:
+        """The pieces of each thread, in the order they came in; call once, when all are in."""
+        self._close_fragment()
+        self._ordinals.clear()
+        self._buffer.sort(key=itemgetter(0, 1))
+        with ExitStack() as files:
+            runs = [_read_run(files.enter_context(run.open("rb"))) for run in self._runs]
+            for _, entries in groupby(heapq.merge(*runs, self._buffer), key=itemgetter(0)):
+                yield [_unpack(data) for _, _, data in entries]
+
+    def _close_fragment(self) -> None:
+        thread_id, file, pieces = self._fragment
+        if not pieces:
+            return
+        ordinal = self._ordinals.setdefault(digest(thread_id), len(self._ordinals))
+        data = pickle.dumps((thread_id, file, [tuple(piece) for piece in pieces]), pickle.HIGHEST_PROTOCOL)
+        self._buffer.append((ordinal, self._written, data))
+        self._written += 1
+        self._buffered_bytes += len(data)
+        self._fragment = ("", 0, [])
+        if self._buffered_bytes > RUN_BYTES:
+            self._write_buffer()
+
+    def _write_buffer(self) -> None:
+        self._buffer.sort(key=itemgetter(0, 1))
+        self._runs.append(self._write(self._buffer))
+        self._buffer.clear()
+        self._buffered_bytes = 0
+        if len(self._runs) >= MOST_RUNS:
+            with ExitStack() as files:
+                runs = [_read_run(files.enter_context(run.open("rb"))) for run in self._runs]
+                merged = self._write(heapq.merge(*runs))
+            for run in self._runs:
+                run.unlink()
+            self._runs = [merged]
+
+    def _write(self, entries: Iterable[Entry]) -> Path:
+        self._made += 1
+        path = self._folder / f"run-{self._made}"
+        with path.open("wb") as file:
+            for ordinal, place, data in entries:
+                file.write(HEADER.pack(ordinal, place, len(data)))
+                file.write(data)
+        return path
+
+
+def _read_run(file: BinaryIO) -> Iterator[Entry]:
+    while header := file.read(HEADER.size):
+        ordinal, place, size = HEADER.unpack(header)
+        yield ordinal, place, file.read(size)
+
+
+def _unpack(data: bytes) -> Fragment:
+    thread_id, file, pieces = cast("Fragment", pickle.loads(data))  # our own temporary file
+    return thread_id, file, [Piece._make(piece) for piece in pieces]
