@@ -1,3 +1,8 @@
 """Fixtures of all tests: a real Postgres, a real Prefect server, a local model server."""
 
-pytest_plugins = ["tests.fixtures.database", "tests.fixtures.prefect_server", "tests.fixtures.model_server", "tests.fixtures.command"]
+pytest_plugins = [
+    "tests.fixtures.database",
+    "tests.fixtures.prefect_server",
+    "tests.fixtures.model_server",
+    "tests.fixtures.command",
+]

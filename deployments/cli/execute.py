@@ -10,7 +10,7 @@ from prefect.client.schemas.objects import FlowRun
 from prefect.exceptions import ObjectNotFound
 from prefect.flow_engine import run_flow_async
 from prefect.flows import Flow
-from prefect.logging.configuration import setup_logging
+from prefect.logging.handlers import PrefectConsoleHandler
 from prefect.states import Pending
 
 from deployments.cli.bar import show_progress
@@ -106,9 +106,6 @@ def quiet_prefect() -> None:
     """Leave the terminal to us: Prefect's log lines go to its API only, unless PREFECT_LOGGING_LEVEL is set."""
     if "PREFECT_LOGGING_LEVEL" in os.environ:
         return
-    setup_logging()
-    for name in list(logging.Logger.manager.loggerDict):
-        if name.startswith("prefect"):
-            for handler in logging.getLogger(name).handlers:
-                if type(handler).__name__ == "PrefectConsoleHandler":
-                    handler.setLevel(logging.CRITICAL + 1)
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler, PrefectConsoleHandler):
+            handler.addFilter(lambda record: not record.name.startswith("prefect"))

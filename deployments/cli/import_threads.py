@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from deployments.cli.console import make_console
 from deployments.cli.exits import DONE
 from storage.database import open_database
 from storage.queries.snapshots import save_threads
@@ -82,7 +83,7 @@ def _print_preview(found: Preview, source: str, json: bool) -> None:
     if json:
         sys.stdout.write(orjson.dumps(found.model_dump(mode="json")).decode() + "\n")
         return
-    console = Console()
+    console = make_console()
     span = f", {found.first:%Y-%m-%d} to {found.last:%Y-%m-%d}" if found.first and found.last else ""
     console.print(
         f"{source}: {found.threads} threads, {found.messages} messages, {found.users} users{span}", markup=False

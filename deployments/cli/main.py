@@ -1,5 +1,6 @@
 """The command `evalflows`: finds the command asked for, imports no other, and turns errors into exit codes."""
 
+import os
 import sys
 from collections.abc import Sequence
 
@@ -9,7 +10,7 @@ from dotenv import find_dotenv, load_dotenv
 from deployments.cli.exits import FAILED, INTERRUPTED, WRONG_USAGE, complain, is_users_error
 
 COMMANDS = {
-    "run": "deployments.cli.run:run",
+    "run": "deployments.cli.run:app",
     "import": "deployments.cli.import_threads:app",
     "runs": "deployments.cli.runs:app",
     "stats": "deployments.cli.stats:stats",
@@ -30,6 +31,7 @@ def make_app() -> App:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run one command and exit: 0 done, 1 failed, 2 wrong usage or unusable input, 130 interrupted."""
     load_dotenv(find_dotenv(usecwd=True))
+    os.environ["PREFECT_SERVER_EPHEMERAL_ENABLED"] = "false"
     sys.exit(call(list(arguments if arguments is not None else sys.argv[1:])))
 
 

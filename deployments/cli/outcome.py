@@ -5,8 +5,8 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from rich.console import Console
 
+from deployments.cli.console import make_console
 from deployments.cli.exits import complain
 from deployments.cli.session import with_database
 from storage.database import Database
@@ -30,7 +30,7 @@ def print_outcome(run_id: UUID, *, as_json: bool, error: Exception | None) -> Ru
         sys.stdout.write(orjson.dumps(json_outcome(run_id, record)).decode() + "\n")
         sys.stdout.flush()
     elif record is not None and record.summary is not None and record.status.startswith("completed"):
-        print_summary(RunSummary.model_validate(record.summary), record, Console())
+        print_summary(RunSummary.model_validate(record.summary), record, make_console())
     return record
 
 

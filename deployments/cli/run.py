@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import Annotated, Any
 
-from cyclopts import Parameter
+from cyclopts import App, Parameter
 from prefect.flows import Flow
 
 from deployments.cli.exits import DONE, FAILED, INTERRUPTED, WRONG_USAGE, complain
@@ -15,9 +15,12 @@ from deployments.flow_list import FLOWS, load_flow
 from deployments.local.stack import use_api
 from settings import get_settings
 
+app = App(name="run", help="Run a flow.", help_flags=[], version_flags=[])
 
-def run(*tokens: Annotated[str, Parameter(allow_leading_hyphen=True, show=False)]) -> int:
-    """Run a flow: `evalflows run FLOW [--parameter value ...]`; `evalflows run FLOW --help` lists its options."""
+
+@app.default
+def run(*tokens: Annotated[str, Parameter(allow_leading_hyphen=True)]) -> int:
+    """Run a flow, go on with a run, or queue one; the options are the flow's own."""
     if not tokens or tokens[0] not in FLOWS:
         flows = ", ".join(FLOWS)
         if tokens and not tokens[0].startswith("-"):

@@ -7,10 +7,12 @@ from typing import Literal
 
 import orjson
 from cyclopts import App
-from rich.console import Console
 from rich.table import Table
 
+from deployments.cli.console import make_console
 from deployments.cli.exits import DONE, FAILED, WRONG_USAGE, complain
+from deployments.local.stack import use_live_api
+from settings import get_settings
 from storage.records import Run, RunStatus
 
 app = App(name="runs", help="List, show, export and cancel runs.")
@@ -42,6 +44,7 @@ def list_command(
     """
     from deployments.run_list import list_all_runs
 
+    use_live_api(get_settings())
     listed = asyncio.run(list_all_runs(flow=flow, status=status, app=app, limit=limit, offset=offset))
     if json:
         for run in listed.queued:
@@ -50,13 +53,13 @@ def list_command(
             sys.stdout.write(orjson.dumps(run.model_dump(mode="json")).decode() + "\n")
         return DONE
     table = Table(box=None, pad_edge=False)
-    for heading in ("run", "flow", "app", "name", "status", "progress", "started", "seconds"):
-        table.add_column(heading, no_wrap=heading == "run", overflow="fold")
+    for heading in ("run", "started", "status", "done", "seconds", "app", "name", "flow"):
+        table.add_column(heading, no_wrap=True, overflow="ellipsis" if heading in ("name", "flow") else "ignore")
     for run in listed.queued:
-        table.add_row(str(run.id), run.flow, "", run.name, run.status, "", f"{run.expected:%Y-%m-%d %H:%M}", "")
+        table.add_row(str(run.id), f"{run.expected:%m-%d %H:%M}", run.status, "", "", "", run.name, run.flow)
     for run in listed.runs.items:
         table.add_row(*_cells(run))
-    Console().print(table)
+    make_console().print(table)
     shown = len(listed.runs.items)
     if shown < listed.runs.total:
         print(f"{shown} of {listed.runs.total} runs; --offset {offset + shown} for more")
@@ -66,8 +69,8 @@ def list_command(
 def _cells(run: Run) -> tuple[str, ...]:
     progress = f"{run.progress.current}/{run.progress.total}" if run.progress else ""
     seconds = f"{run.duration_seconds:.1f}" if run.duration_seconds is not None else ""
-    started = f"{run.started_at:%Y-%m-%d %H:%M}" if run.started_at else ""
-    return str(run.id), run.flow, run.app, run.name or "", run.status, progress, started, seconds
+    started = f"{run.started_at:%m-%d %H:%M}" if run.started_at else ""
+    return str(run.id), started, run.status, progress, seconds, run.app, run.name or "", run.flow
 
 
 @app.command
@@ -75,6 +78,7 @@ def cancel(run_id: str) -> int:
     """Stop a run, or take a queued one out of the queue; what is finished stays, and the run can be resumed."""
     from deployments.cancel import cancel_run
 
+    use_live_api(get_settings())
     return DONE if asyncio.run(cancel_run(run_id)) else FAILED
 
 

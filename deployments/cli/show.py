@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from typing import Literal
 
 import orjson
-from rich.console import Console
 from rich.table import Table
 
+from deployments.cli.console import make_console
 from deployments.cli.execute import parse_run_id
 from deployments.cli.exits import DONE
 from deployments.cli.session import with_database
@@ -83,7 +83,7 @@ def _print_run(run: Run, json: bool) -> None:
     if json:
         _print_json([run])
     elif run.summary is not None:
-        print_summary(RunSummary.model_validate(run.summary), run, Console())
+        print_summary(RunSummary.model_validate(run.summary), run, make_console())
     else:
         progress = f", {run.progress.current} of {run.progress.total}" if run.progress else ""
         print(f"{run.id} {run.flow} {run.status}{progress}{': ' + run.error_message if run.error_message else ''}")
@@ -100,7 +100,7 @@ def _print_table(page: AnyPage, columns: tuple[str, ...]) -> None:
         table.add_column(column.replace("_", " "), overflow="fold")
     for item in page.items:
         table.add_row(*(_cell(getattr(item, column)) for column in columns))
-    Console().print(table)
+    make_console().print(table)
     last = page.offset + len(page.items)
     print(f"{page.offset + 1 if page.items else 0} to {last} of {page.total}")
 

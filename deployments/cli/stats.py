@@ -3,9 +3,9 @@
 import sys
 
 import orjson
-from rich.console import Console
 from rich.table import Table
 
+from deployments.cli.console import make_console
 from deployments.cli.exits import DONE
 from deployments.cli.session import with_database
 from storage.database import Database
@@ -37,5 +37,5 @@ def stats(*, app: str | None = None, json: bool = False) -> int:
         cost = "not known" if line.cost_usd is None else f"{line.cost_usd:.4f}"
         numbers = (line.runs, line.completed, line.threads, line.rows, line.scored, line.calls, line.tokens)
         table.add_row(line.app, line.flow, line.judge, *(f"{number:,}" for number in numbers), cost)
-    Console().print(table)
+    make_console().print(table)
     return DONE

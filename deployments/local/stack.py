@@ -4,7 +4,7 @@ import os
 from collections.abc import Generator
 from contextlib import contextmanager
 
-from deployments.local.server import api_url_from_prefect, ensure_server
+from deployments.local.server import api_url_from_prefect, ensure_server, server_status
 from settings import Settings, get_settings
 
 API_URL = "PREFECT_API_URL"
@@ -38,6 +38,17 @@ def use_api(settings: Settings) -> str:
     url = ensure_server(settings).api_url
     _set_api(url)
     return url
+
+
+def use_live_api(settings: Settings) -> str | None:
+    """As `use_api`, but starts nothing: None when Prefect's settings name no API and no local server runs."""
+    if named := api_url_from_prefect():
+        return named
+    server = server_status(settings)
+    if server is None:
+        return None
+    _set_api(server.api_url)
+    return server.api_url
 
 
 def start_database(settings: Settings) -> None:

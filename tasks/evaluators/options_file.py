@@ -21,12 +21,18 @@ class Entry:
     """One entry of a file.
 
     Attributes:
-        place: File and line, as error messages begin.
+        path: The file.
+        line: The line it begins on (in CSV, ends on), from 1.
         value: A bare text, or texts by key.
     """
 
-    place: str
+    path: Path
+    line: int
     value: str | dict[str, str]
+
+    def error(self, why: str) -> OptionsError:
+        """The error to raise about this entry."""
+        return OptionsError(f"{self.path}: line {self.line}: {why}")
 
 
 def read_entries(path: Path, keys: Sequence[str]) -> list[Entry]:
@@ -47,7 +53,7 @@ def read_entries(path: Path, keys: Sequence[str]) -> list[Entry]:
     for entry in entries:
         unknown = set(entry.value) - set(keys) if isinstance(entry.value, dict) else set[str]()
         if unknown:
-            raise OptionsError(f"{entry.place}: unknown key {min(unknown)!r}; known are {', '.join(keys)}")
+            raise entry.error(f"unknown key {min(unknown)!r}; known are {', '.join(keys)}")
     if not entries:
         raise OptionsError(f"{path}: holds no entry; write a list of {', '.join(keys)}")
     return entries
@@ -55,11 +61,14 @@ def read_entries(path: Path, keys: Sequence[str]) -> list[Entry]:
 
 def _read(path: Path) -> str:
     try:
-        return path.read_bytes().decode("utf-8-sig")
+        content = path.read_bytes()
     except OSError as error:
         raise OptionsError(f"{path}: cannot be read: {error.strerror or error}; check the path") from error
+    try:
+        return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise OptionsError(f"{path}: byte {error.start} is not UTF-8; save the file as UTF-8") from error
+        line = content[: error.start].count(b"\n") + 1
+        raise OptionsError(f"{path}: line {line}: byte {error.start} is not UTF-8; save the file as UTF-8") from error
 
 
 def _from_csv(path: Path, text: str) -> list[Entry]:
@@ -68,7 +77,7 @@ def _from_csv(path: Path, text: str) -> list[Entry]:
     try:
         for row in reader:
             filled = {key.strip(): str(value).strip() for key, value in row.items() if value}
-            entries.append(Entry(f"{path}: line {reader.line_num}", filled))
+            entries.append(Entry(path, reader.line_num, filled))
     except csv.Error as error:
         raise OptionsError(f"{path}: line {reader.line_num}: {error}; check the quotes") from error
     return entries
@@ -78,13 +87,18 @@ def _from_yaml(path: Path, text: str, *, is_json: bool) -> list[Entry]:
     if is_json:
         try:
             json.loads(text)
-        except ValueError as error:
-            raise OptionsError(f"{path}: not JSON: {error}") from error
+        except json.JSONDecodeError as error:
+            raise OptionsError(f"{path}: line {error.lineno}: not JSON: {error.msg}; correct it") from error
         text = text.replace("\t", " ")  # white space to JSON, an error to YAML; never inside a JSON text
     try:
         root = yaml.compose(text, yaml.SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise OptionsError(f"{path}: line {line}: not YAML: {error.problem}; correct it") from error
     except yaml.YAMLError as error:
-        raise OptionsError(f"{path}: not YAML: {' '.join(str(error).split())}") from error
+        raise OptionsError(f"{path}: not YAML: {' '.join(str(error).split())}; correct it") from error
+    if root is None:
+        return []
     if not isinstance(root, yaml.SequenceNode):
         raise OptionsError(f"{path}: line 1: not a list; begin each entry with '- '")
     return list(_entries(path, root))
@@ -92,11 +106,8 @@ def _from_yaml(path: Path, text: str, *, is_json: bool) -> list[Entry]:
 
 def _entries(path: Path, root: yaml.SequenceNode) -> Iterator[Entry]:
     for node in root.value:
-        place = f"{path}: line {node.start_mark.line + 1}"
-        if isinstance(node, yaml.MappingNode):
-            yield Entry(place, _mapping(path, node))
-        else:
-            yield Entry(place, _text(path, node))
+        value = _mapping(path, node) if isinstance(node, yaml.MappingNode) else _text(path, node)
+        yield Entry(path, _line(node), value)
 
 
 def _mapping(path: Path, node: yaml.MappingNode) -> dict[str, str]:
@@ -104,15 +115,19 @@ def _mapping(path: Path, node: yaml.MappingNode) -> dict[str, str]:
     for key_node, value_node in node.value:
         key = _text(path, key_node)
         if key in values:
-            raise OptionsError(f"{path}: line {key_node.start_mark.line + 1}: {key!r} stands twice in one entry")
+            raise OptionsError(f"{path}: line {_line(key_node)}: {key!r} stands twice in one entry; remove one")
         values[key] = _text(path, value_node)
     return values
+
+
+def _line(node: yaml.Node) -> int:
+    return node.start_mark.line + 1
 
 
 def _text(path: Path, node: yaml.Node) -> str:
     """A scalar as it is written, so that `id: 010` and `name: yes` stay texts."""
     if not isinstance(node, yaml.ScalarNode):
-        raise OptionsError(f"{path}: line {node.start_mark.line + 1}: a list or mapping where a text belongs")
+        raise OptionsError(f"{path}: line {_line(node)}: a list or mapping where a text belongs; write a text")
     if node.tag == "tag:yaml.org,2002:null":
         return ""
     # JSON writes characters beyond 16 bits as two escapes, which YAML does not join.

@@ -16,15 +16,13 @@ def read_taxonomy(path: str | Path) -> tuple[Intent, ...]:
     Raises:
         OptionsError: The file cannot be used; the message names the line and what to do.
     """
-    intents: dict[str, tuple[str, Intent]] = {}
+    intents: dict[str, tuple[int, Intent]] = {}
     for entry in read_entries(Path(path), ("name", "description")):
         intent = _intent(entry)
         plain = plain_label(intent.name)
         if plain in intents:
-            raise OptionsError(
-                f"{entry.place}: intent {intent.name!r} is there already ({intents[plain][0]}); remove one"
-            )
-        intents[plain] = (entry.place, intent)
+            raise entry.error(f"intent {intent.name!r} is there already (line {intents[plain][0]}); remove one")
+        intents[plain] = (entry.line, intent)
     _refuse_too_many(len(intents), str(path))
     return tuple(intent for _, intent in intents.values())
 
@@ -50,7 +48,7 @@ def _intent(entry: Entry) -> Intent:
     value = {"name": entry.value} if isinstance(entry.value, str) else entry.value
     name = value.get("name", "").strip()
     if not name:
-        raise OptionsError(f"{entry.place}: an intent without a name; write name and description")
+        raise entry.error("an intent without a name; write name and description")
     return Intent(name=name, description=value.get("description", ""))
 
 

@@ -11,6 +11,7 @@ from storage.records import Record, RunFigures, RunStatus, Usage, WorstThread
 from tasks.statistics.proportions import ClusterSums, Metric, clustered_proportion, proportion
 
 NOT_AN_ERROR = "not_applicable"
+NEEDLESS_TURNS = ("BROKEN", "FRICTION", "INCOMPLETE")
 
 
 class EvaluatorCount(Record):
@@ -75,7 +76,7 @@ def summarise(run_id: UUID, items: int, figures: RunFigures, usage: Usage) -> Ru
         items=items,
         completed=figures.completed,
         unscored=dict(unscored),
-        tokens=Tokens(input=usage.tokens_in, output=usage.tokens_out),
+        tokens=Tokens.model_validate({"in": usage.tokens_in, "out": usage.tokens_out}),
         cost_usd=usage.cost_usd,
         metrics=measure(figures),
         counts=counts_of(figures),
@@ -121,9 +122,9 @@ def why(thread: WorstThread) -> str:
     """What stands against a thread, in a few words."""
     parts = [
         f"correctness {thread.worst_correctness}" if thread.worst_correctness not in (None, "PASS") else "",
-        f"efficiency {thread.efficiency_verdict}" if thread.efficiency_verdict else "",
-        f"intents {thread.intent_accuracy:.0%} right" if (thread.intent_accuracy or 1) < 1 else "",
+        f"efficiency {thread.efficiency_verdict}" if thread.efficiency_verdict in NEEDLESS_TURNS else "",
+        f"intents {thread.intent_accuracy:.0%} right"
+        if thread.intent_accuracy is not None and thread.intent_accuracy < 1
+        else "",
     ]
-    if thread.intent_accuracy == 0:
-        parts[2] = "intents 0% right"
     return ", ".join(part for part in parts if part)

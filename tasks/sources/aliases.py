@@ -110,7 +110,7 @@ def normalise(name: str) -> str:
 @lru_cache(maxsize=64)
 def ranks(names: str) -> dict[str, int]:
     """Rank by normalised name, the most telling first."""
-    return {normalise(name): rank for rank, name in enumerate(names.split())}
+    return {name: rank for rank, name in enumerate(dict.fromkeys(map(normalise, names.split())))}
 
 
 ROLE_BY_WORD: dict[str, Role] = {

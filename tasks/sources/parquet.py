@@ -20,7 +20,8 @@ def read_parquet(path: str, count: Callable[[int], None]) -> Iterator[Row]:
     import pyarrow as pa  # lazily: slow to import
     from pyarrow import parquet
 
-    number = 0
+    number, pool = 0, pa.default_memory_pool()
+    pa.set_memory_pool(pa.system_memory_pool())  # the usual one keeps what it freed
     try:
         with parquet.ParquetFile(path, buffer_size=BUFFER_BYTES, pre_buffer=False) as file:
             for batch in file.iter_batches(batch_size=BATCH_ROWS, use_threads=False):
@@ -29,3 +30,5 @@ def read_parquet(path: str, count: Callable[[int], None]) -> Iterator[Row]:
                     yield Row(number, number, cast("dict[str, object]", replace_within(values, count)))
     except (pa.ArrowException, OSError) as error:
         raise SourceError(f"{path}: not a readable Parquet file: {str(error).splitlines()[0]}") from error
+    finally:
+        pa.set_memory_pool(pool)

@@ -5,6 +5,7 @@ import pickle
 import struct
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from itertools import groupby
 from operator import itemgetter
@@ -13,9 +14,12 @@ from typing import BinaryIO, cast
 
 from tasks.sources.pieces import Piece
 
-RUN_BYTES = 16 << 20
+RUN_BYTES = 12 << 20
+ENTRY_BYTES = 200  # what an entry costs in memory besides its data
 MOST_RUNS = 48
 HEADER = struct.Struct("<QQI")
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
 Entry = tuple[int, int, bytes]
 Fragment = tuple[str, int, list[Piece]]
 
@@ -28,7 +32,7 @@ def digest(thread_id: str) -> int:
 class RowSpool:
     """Takes pieces of threads in any order and gives them back thread by thread, in the order of first appearance.
 
-    Memory: about 100 bytes a thread, and 16 MB. Pieces that follow each other in one thread are written as one.
+    Memory: about 100 bytes a thread, and 12 MB. Pieces that follow each other in one thread are written as one.
 
     Args:
         folder: An empty folder for the run files; the caller removes it.
@@ -66,10 +70,10 @@ class RowSpool:
         if not pieces:
             return
         ordinal = self._ordinals.setdefault(digest(thread_id), len(self._ordinals))
-        data = pickle.dumps((thread_id, file, [tuple(piece) for piece in pieces]), pickle.HIGHEST_PROTOCOL)
+        data = _pack(self._fragment)
         self._buffer.append((ordinal, self._written, data))
         self._written += 1
-        self._buffered_bytes += len(data)
+        self._buffered_bytes += len(data) + ENTRY_BYTES
         self._fragment = ("", 0, [])
         if self._buffered_bytes > RUN_BYTES:
             self._write_buffer()
@@ -103,6 +107,21 @@ def _read_run(file: BinaryIO) -> Iterator[Entry]:
         yield ordinal, place, file.read(size)
 
 
+def _pack(fragment: Fragment) -> bytes:
+    """Pickle a fragment; times become whole microseconds, which takes an eighth of the time."""
+    thread_id, file, pieces = fragment
+    for piece in pieces:
+        for message in piece.messages:
+            if "created_at" in message:
+                message["created_at"] = (cast("datetime", message["created_at"]) - EPOCH) // MICROSECOND
+    return pickle.dumps((thread_id, file, [tuple(piece) for piece in pieces]), pickle.HIGHEST_PROTOCOL)
+
+
 def _unpack(data: bytes) -> Fragment:
-    thread_id, file, pieces = cast("Fragment", pickle.loads(data))  # our own temporary file
-    return thread_id, file, [Piece._make(piece) for piece in pieces]
+    thread_id, file, packed = cast("Fragment", pickle.loads(data))  # our own temporary file
+    pieces = [Piece._make(piece) for piece in packed]
+    for piece in pieces:
+        for message in piece.messages:
+            if "created_at" in message:
+                message["created_at"] = EPOCH + cast("int", message["created_at"]) * MICROSECOND
+    return thread_id, file, pieces

@@ -18,13 +18,14 @@ WIDEST_INTEGER = 1 << 63
 TRUE = frozenset({"true", "1", "yes", "y", "t", "success", "successful", "succeeded", "resolved", "passed", "pass"})
 FALSE = frozenset({"false", "0", "no", "n", "f", "failure", "failed", "unsuccessful", "unresolved", "fail"})
 MISSING = frozenset({"", "nan", "null", "nat", "n/a"})
+LONGEST_MISSING = 8
 
 
 def is_missing(value: object) -> bool:
     """True for what says "nothing here" in a cell that is no text: blank, null, NaN."""
-    if value is None or isinstance(value, float):
-        return value is None or math.isnan(value)
-    return isinstance(value, str) and value.strip().casefold() in MISSING
+    if isinstance(value, str):
+        return value.strip().casefold() in MISSING if len(value) < LONGEST_MISSING else value.isspace()
+    return value is None or (isinstance(value, float) and math.isnan(value))
 
 
 def read_id(value: object, column: str) -> str | None:
@@ -33,6 +34,8 @@ def read_id(value: object, column: str) -> str | None:
     Raises:
         Unfit: It is a list or object, or longer than 512 characters.
     """
+    if isinstance(value, str) and len(value) <= LONGEST_ID:
+        return value.strip() or None
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return None
     if isinstance(value, Mapping | list | bytes):

@@ -66,7 +66,9 @@ def wilson(successes: float, n: float) -> tuple[float, float]:
     centre = p + Z_95**2 / (2 * n)
     half = Z_95 * (p * (1 - p) / n + Z_95**2 / (4 * n**2)) ** 0.5
     scale = 1 + Z_95**2 / n
-    return max(0.0, (centre - half) / scale), min(1.0, (centre + half) / scale)
+    low = 0.0 if successes == 0 else (centre - half) / scale
+    high = 1.0 if successes == n else (centre + half) / scale
+    return max(0.0, low), min(1.0, high)
 
 
 def proportion(successes: int, n: int, unscored: int = 0) -> Metric:

@@ -120,6 +120,11 @@ def deployments(settings: Settings) -> list[Any]:
     return [(deployment["name"], deployment["id"], deployment["pull_steps"]) for deployment in found]
 
 
+def worker_process(settings: Settings) -> psutil.Process:
+    assert wait_until(lambda: worker_slot(settings).read() is not None)
+    return psutil.Process((worker_slot(settings).read() or {})["pid"])
+
+
 def nothing_runs(settings: Settings) -> bool:
     return (
         server_status(settings) is None and embedded_status(settings) is None and not worker_slot(settings).is_taken()
@@ -200,7 +205,7 @@ def test_what_dies_is_started_again(settings: Settings, start_up: Start, tmp_pat
     assert server is not None
     os.kill(server.pid, signal.SIGKILL)
     read_until(up, "server had ended and was started again")
-    os.kill((worker_slot(settings).read() or {})["pid"], signal.SIGKILL)
+    worker_process(settings).kill()
     read_until(up, "worker is started again")
     run_id = trigger(settings, tmp_path / "said", 0)
     assert wait_until(lambda: state(settings, run_id) == "COMPLETED")
@@ -225,7 +230,7 @@ def test_what_a_killed_up_left_is_cleaned_up(
 ) -> None:
     killed = start_up()
     read_until(killed, "Ctrl-C stops everything")
-    orphan = psutil.Process((worker_slot(settings).read() or {})["pid"])
+    orphan = worker_process(settings)
     killed.kill()
     killed.wait(timeout=60)
     if cleaner == "down":

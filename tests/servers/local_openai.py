@@ -1,4 +1,4 @@
-"""A local server that speaks the OpenAI chat protocol, refuses what the API refuses, and answers as a plain judge would.
+"""A local server that speaks the OpenAI chat protocol, refuses what the API refuses, and judges plainly.
 
 `python -m tests.servers.local_openai PORT LATENCY_SECONDS` serves until it is stopped.
 """
@@ -68,24 +68,23 @@ def problem_of(body: dict[str, Any]) -> str | None:
     if not body.get("model") or not body.get("messages"):
         return "you must provide a model and messages parameter"
     schema = body.get("response_format", {}).get("json_schema", {})
-    return problem_of_schema(schema.get("schema", {}), schema.get("schema", {})) if schema.get("strict") else None
+    return problem_of_schema(schema.get("schema", {})) if schema.get("strict") else None
 
 
-def problem_of_schema(schema: Any, root: Any) -> str | None:
-    """What strict mode refuses: objects with optional or additional properties, defaults, unsupported keywords."""
-    if isinstance(schema, list):
-        return next((problem for part in schema if (problem := problem_of_schema(part, root))), None)
-    if not isinstance(schema, dict):
-        return None
+def problem_of_schema(schema: Answer) -> str | None:
+    """What strict mode refuses: objects with optional or additional properties, defaults."""
+    properties: Answer = schema.get("properties", {})
     if schema.get("type") == "object":
         if schema.get("additionalProperties") is not False:
             return "Invalid schema: 'additionalProperties' is required to be supplied and to be false"
-        if set(schema.get("required", [])) != set(schema.get("properties", {})):
+        if set(schema.get("required", [])) != set(properties):
             return "Invalid schema: 'required' is required to be supplied and to include every key in properties"
     if "default" in schema:
         return "Invalid schema: 'default' is not permitted"
-    parts = [*schema.get("properties", {}).values(), *schema.get("$defs", {}).values()]
-    return problem_of_schema([*parts, schema.get("items"), schema.get("anyOf", [])], root)
+    definitions: Answer = schema.get("$defs", {})
+    parts: list[Answer] = [*properties.values(), *definitions.values(), *schema.get("anyOf", [])]
+    parts += [schema["items"]] if "items" in schema else []
+    return next((problem for part in parts if (problem := problem_of_schema(part))), None)
 
 
 @dataclass

@@ -11,22 +11,28 @@ _EQUATION = re.compile(
 )
 _SPLIT = re.compile(_OPERATOR)
 _PERCENT = re.compile(
-    rf"(?<![\d.,$])(\d{{1,4}}(?:\.\d{{1,4}})?) ?(?:%|percent) of (?:the )?({NUMBER})(?![\d,.]*\d) ?(?:is|=|equals|would be|will be|comes to) (?:equal to |exactly )?({NUMBER})(?![\d,.]*\d)",
+    rf"(?<![\d.,$])(\d{{1,4}}(?:\.\d{{1,4}})?) ?(?:%|percent) of (?:the )?({NUMBER})(?![\d,.]*\d) ?(?:is|=|equals"
+    rf"|would be|will be|comes to) (?:equal to |exactly )?({NUMBER})(?![\d,.]*\d)",
     re.IGNORECASE,
 )
-_NAMES = {"\u00d7": "*", "x": "*", "\u00f7": "/", "\u2212": "-", "\u2013": "-"}
+_NAMES: dict[str, str] = {"\u00d7": "*", "x": "*", "\u00f7": "/", "\u2212": "-", "\u2013": "-"}
 _BEFORE = re.compile(
-    r"(?:[+*/=^%(\[:<>\u00d7\u00f7\u221a\u2212\u2013.,$#|&!~\\-]|\d|\b(?:[a-z]|sqrt|log|ln|sin|cos|tan|root|mod|half|squared|cubed|over|plus|minus|times|by)) ?$",
+    r"(?:[+*/=^%(\[:<>\u00d7\u00f7\u221a\u2212\u2013.,$#|&!~\\-]|\d|\b(?:[a-z]|sqrt|log|ln|sin|cos|tan|root|mod"
+    r"|half|squared|cubed|over|plus|minus|times|by)) ?$",
     re.IGNORECASE,
 )
 _AFTER = re.compile(
-    r" ?(?:[%^*/=!\u00d7\u00f7+:\u00b2\u00b3(\[]|[-\u2212] ?\d|\d|[a-z]\b|\.\.\.|\u2026)| (?:x |r\d|remainder|mod|and|or more|more|less|times|percent|to|million|billion|thousand|hundred|dozen|trillion"
-    r"|hours?|hrs?|minutes?|mins?|seconds?|days?|weeks?|months?|years?|decades?|km|kilomet\w+|met(?:er|re)s?|cm|mm|miles?|feet|foot|ft|inch(?:es)?|yards?|kg|kilos?|grams?|lbs?|pounds?|oz|ounces?"
-    r"|lit(?:er|re)s?|ml|gallons?|cups?|pints?|quarts?|teaspoons?|tablespoons?|tsp|tbsp|[kmgt]b|bytes?|bits?|cents?|dollars?|degrees?|pm|am)\b|[a-z]",
+    r" ?(?:[%^*/=!\u00d7\u00f7+:\u00b2\u00b3(\[]|[-\u2212] ?\d|\d|[a-z]\b|\.\.\.|\u2026)| (?:x |r\d|remainder|mod"
+    r"|and|or more|more|less|times|percent|to|million|billion|thousand|hundred|dozen|trillion"
+    r"|hours?|hrs?|minutes?|mins?|seconds?|days?|weeks?|months?|years?|decades?|km|kilomet\w+|met(?:er|re)s?|cm|mm"
+    r"|miles?|feet|foot|ft|inch(?:es)?|yards?|kg|kilos?|grams?|lbs?|pounds?|oz|ounces?"
+    r"|lit(?:er|re)s?|ml|gallons?|cups?|pints?|quarts?|teaspoons?|tablespoons?|tsp|tbsp|[kmgt]b|bytes?|bits?|cents?"
+    r"|dollars?|degrees?|pm|am)\b|[a-z]",
     re.IGNORECASE,
 )
 _NOT_MEANT = re.compile(
-    r"\b(?:not|isn't|incorrect|wrong|false|mistake|mistaken|instead|error|if|suppose|assume|mod|modulo|binary|base|hex\w*|octal|approximately|about|around|roughly|joke|matrix|vector|round\w*)\b|n't\b|\u2260|\u2248"
+    r"\b(?:not|isn't|incorrect|wrong|false|mistake|mistaken|instead|error|if|suppose|assume|mod|modulo|binary|base"
+    r"|hex\w*|octal|approximately|about|around|roughly|joke|matrix|vector|round\w*)\b|n't\b|\u2260|\u2248"
 )
 SENTENCE_REACH = 160
 
@@ -47,7 +53,7 @@ def false_equations(text: str) -> Iterator[str]:
 
 def _holds(left: str, right: str) -> bool:
     written = _SPLIT.split(left)
-    operators = [_NAMES.get(sign.strip(), sign.strip()) for sign in _SPLIT.findall(left)]
+    operators = [_NAMES.get(sign, sign) for sign in map(str.strip, _SPLIT.findall(left))]
     numbers, result = [read_number(number) for number in written], read_number(right)
     if adds_up(numbers, operators, result):
         return True

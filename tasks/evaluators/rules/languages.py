@@ -2,15 +2,13 @@
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from py3langid.langid import LanguageIdentifier
+from importlib import import_module
+from typing import Protocol
 
 SCRIPT_SHARE = 0.8
 FUNCTION_WORD_SHARE = 0.12
 SURE = 0.999
-SAMPLE_CHARACTERS = 700
+SAMPLE_CHARACTERS = 500
 DETECTED_CHARACTERS = 2_000
 
 _SCRIPTS = {
@@ -27,24 +25,17 @@ _SCRIPTS = {
     "Hangul": re.compile("[\u1100-\u11ff\uac00-\ud7af]"),
     "Kana and Han": re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]"),
 }
-_FUNCTION_WORDS: dict[str, frozenset[str]] = {
-    "en": frozenset(
-        "the and of to is you that it for with are this be have not what can your i my was do please how".split()
-    ),
-    "de": frozenset(
-        "der die das und ist nicht ich sie ein eine den mit zu es auf f\u00fcr wie von mein ihre bitte kann wir".split()
-    ),
-    "fr": frozenset(
-        "le la les des est et vous je une un pas que pour dans ce qui avec mon votre sur nous au du".split()
-    ),
-    "es": frozenset(
-        "el la los las de que y en un una es por para con no mi su se lo est\u00e1 c\u00f3mo me del".split()
-    ),
-    "it": frozenset("il la di che e un una per non con sono mi le si del della come questo posso ho \u00e8".split()),
-    "pt": frozenset(
-        "o a os as de que e um uma para com n\u00e3o em do da meu seu por voc\u00ea est\u00e1 como no".split()
-    ),
-    "nl": frozenset("de het een en van is niet ik je u dat op te voor met mijn uw kan zijn hoe er".split()),
+_FUNCTION_WORDS = {
+    language: frozenset(words.split())
+    for language, words in {
+        "en": "the and of to is you that it for with are this be have not what can your i my was do please how",
+        "de": "der die das und ist nicht ich sie ein eine den mit zu es auf f\u00fcr wie von mein ihre bitte kann wir",
+        "fr": "le la les des est et vous je une un pas que pour dans ce qui avec mon votre sur nous au du",
+        "es": "el la los las de que y en un una es por para con no mi su se lo est\u00e1 c\u00f3mo me del",
+        "it": "il la di che e un una per non con sono mi le si del della come questo posso ho \u00e8",
+        "pt": "o a os as de que e um uma para com n\u00e3o em do da meu seu por voc\u00ea est\u00e1 como no",
+        "nl": "de het een en van is niet ik je u dat op te voor met mijn uw kan zijn hoe er",
+    }.items()
 }
 _WORD = re.compile(r"[^\W\d_]+")
 _ALIKE = (
@@ -89,7 +80,7 @@ def likely_language(text: str) -> str | None:
 def detected_language(text: str) -> str | None:
     """The language py3langid is sure of (ISO 639-1); None where it is not sure."""
     language, probability = _identifier().classify(text[:DETECTED_CHARACTERS])
-    return str(language) if float(probability) >= SURE else None
+    return language if probability >= SURE else None
 
 
 def are_alike(one: str, other: str) -> bool:
@@ -97,8 +88,11 @@ def are_alike(one: str, other: str) -> bool:
     return one == other or any(one in group and other in group for group in _ALIKE)
 
 
-@lru_cache(maxsize=1)
-def _identifier() -> "LanguageIdentifier":
-    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+class _Identifier(Protocol):
+    def classify(self, text: str) -> tuple[str, float]: ...
 
-    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+
+@lru_cache(maxsize=1)
+def _identifier() -> _Identifier:
+    langid = import_module("py3langid.langid")
+    return langid.LanguageIdentifier.from_model_file(langid.MODEL_FILE, norm_probs=True)

@@ -12,24 +12,29 @@ MESSAGES_BACK = 40
 USER_CHARACTERS = 4_000
 SMALL_TALK_CHARACTERS = 160
 
+
+def _word_set(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
 _INLINE_CODE = re.compile(r"`[^`\n]{1,300}`")
 _SENTENCE_END = re.compile(r"(?<=[.!?\u3002\uff01\uff1f])\s+|\n+")
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
-_THANKS = frozenset(
+_THANKS = _word_set(
     "thanks thank thx ty bye goodbye cheers appreciate appreciated great perfect awesome cool wonderful excellent"
-    " fantastic amazing nice lovely nothing that's farewell danke tsch\u00fcss gracias adi\u00f3s merci obrigado".split()
+    " fantastic amazing nice lovely nothing that's"
+    " farewell danke tsch\u00fcss gracias adi\u00f3s merci obrigado"
 )
-_ASSENT = frozenset(
-    "ok okay k yes yep yeah yup no nope nah sure fine alright right good understood indeed done".split()
-)
-_AROUND = frozenset(
+_ASSENT = _word_set("ok okay k yes yep yeah yup no nope nah sure fine alright right good understood indeed done")
+_AROUND = _word_set(
     "you so very much a lot again for your the all help helping assistance time support info information it got i"
     " i'm im i'll everything that will be is now today and then wow oh ah well see take care have day one evening night"
-    " weekend too else never mind nvm need needed me really set as haha lol welcome sounds do by just this of".split()
+    " weekend too else never mind nvm need needed me really set as haha lol welcome sounds do by just this of"
 )
 _STOP_MARK = re.compile(r"(?:^\W*(?:stop|end|exit|quit)|#{2,4}[ ]?[A-Za-z_-]{3,20}[ ]?#{2,4})\W*$")
 _FAREWELL = re.compile(
-    r"^\W*(?:great|got it|al(?:l )?right|ok(?:ay)?|thanks|thank you|perfect|understood|i understand|sounds good|no|you too|yes, thank)\b.*"
+    r"^\W*(?:great|got it|al(?:l )?right|ok(?:ay)?|thanks|thank you|perfect|understood|i understand|sounds good|no"
+    r"|you too|yes, thank)\b.*"
     r"\b(?:thanks|thank you|appreciate|bye|take care|have a|reach out)\b",
     re.DOTALL,
 )
@@ -117,6 +122,6 @@ def is_assent(text: str) -> bool:
 
 def is_visible(text: str) -> bool:
     """True when a reader sees at least one letter, digit, symbol or emoji."""
-    return any(char.isalnum() or ord(char) > 0x2100 and char.isprintable() for char in text[:2000]) or (
+    return any(char.isalnum() or (ord(char) > 0x2100 and char.isprintable()) for char in text[:2000]) or (
         len(text) > 2000 and any(char.isalnum() for char in text)
     )

@@ -7,15 +7,18 @@ from decimal import Decimal
 from tasks.evaluators.rules.numbers import MONEY
 
 _TOTAL_LINE = re.compile(
-    rf"^\W{{0,6}}(?:grand |order |new |final |overall )?total(?: (?:cost|price|amount|due|charge|charges|payment|bill|to pay|amount due))?\W{{0,6}}(?:is |comes to |= ?)?\W{{0,4}}{MONEY.pattern}\W{{0,6}}$",
+    rf"^\W{{0,6}}(?:grand |order |new |final |overall )?total(?: (?:cost|price|amount|due|charge|charges|payment"
+    rf"|bill|to pay|amount due))?\W{{0,6}}(?:is |comes to |= ?)?\W{{0,4}}{MONEY.pattern}\W{{0,6}}$",
     re.IGNORECASE,
 )
 _DEDUCTED = re.compile(
-    r"\b(?:discount|coupon|credit|credits|refund|refunded|saving|savings|less|minus|promo\w*|deduct\w*|rebate|paid|deposit|voucher|off)\b|[-\u2212] ?[$\u20ac\u00a3]",
+    r"\b(?:discount|coupon|credit|credits|refund|refunded|saving|savings|less|minus|promo\w*|deduct\w*|rebate|paid"
+    r"|deposit|voucher|off)\b|[-\u2212] ?[$\u20ac\u00a3]",
     re.IGNORECASE,
 )
 _NOT_AN_ITEM = re.compile(
-    r"\b(?:each|per|every|qty|quantity|x ?\d|\d ?x|@|or|from|up to|between|range|average|was|instead|remaining|balance|budget|limit|monthly|hourly|a (?:day|week|month|year)|optional|total)\b|[%/*\u00d7@~]|\d ?x\b",
+    r"\b(?:each|per|every|qty|quantity|x ?\d|\d ?x|@|or|from|up to|between|range|average|was|instead|remaining"
+    r"|balance|budget|limit|monthly|hourly|a (?:day|week|month|year)|optional|total)\b|[%/*\u00d7@~]|\d ?x\b",
     re.IGNORECASE,
 )
 _SUBTOTAL = re.compile(r"\bsub-?total\b", re.IGNORECASE)
@@ -23,11 +26,16 @@ _TOTAL_WORD = re.compile(
     r"\b(?:total|totals|totaling|totalling|altogether)\b[^$\u20ac\u00a3\u00a5\d]{0,30}$", re.IGNORECASE
 )
 _NOT_A_SUM = re.compile(
-    r"\b(?:discount|refund\w*|off|per|each|was|were|instead|difference|from|between|less|minus|sav\w+|remain\w*|balance|limit|up to|or|budget|under|over|exceed\w*|if|leav\w+|after|before|include\w*|including|tax\w*|fees?|tip|half|credit|cover\w*|nights?|days?|months?|weeks?|while|but|than|not|deposit|change)\b|[%*/\u00d7@]|\d ?x\b| [-\u2212\u2013] ",
+    r"\b(?:discount|refund\w*|off|per|each|was|were|instead|difference|from|between|less|minus|sav\w+|remain\w*"
+    r"|balance|limit|up to|or|budget|under|over|exceed\w*|if|leav\w+|after|before|include\w*|including|tax\w*|fees?"
+    r"|tip|half|credit|cover\w*|nights?|days?|months?|weeks?|while|but|than|not|deposit|change)\b|[%*/\u00d7@]"
+    r"|\d ?x\b| [-\u2212\u2013] ",
     re.IGNORECASE,
 )
 _EACH = re.compile(
-    rf"\b(\d{{1,3}}) (?:[a-z'-]{{2,20}} ){{1,4}}(?:at|for|costing|priced at) {MONEY.pattern} (?:each|apiece|per [a-z]{{2,15}})\b[^$\u20ac\u00a3\d.;]{{0,60}}\b(?:total(?:s|ing|ling)?(?: is| of| price| cost| comes to| will be| would be)*|comes to) (?:of |is )?{MONEY.pattern}",
+    rf"\b(\d{{1,3}}) (?:[a-z'-]{{2,20}} ){{1,4}}(?:at|for|costing|priced at) {MONEY.pattern} (?:each|apiece"
+    rf"|per [a-z]{{2,15}})\b[^$\u20ac\u00a3\d.;]{{0,60}}\b(?:total(?:s|ing|ling)?(?: is| of| price| cost| comes to"
+    rf"| will be| would be)*|comes to) (?:of |is )?{MONEY.pattern}",
     re.IGNORECASE,
 )
 _SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")

@@ -5,7 +5,8 @@ function clampShare(value) {
 }
 
 function stretch(from, to, attributes) {
-  const start = clampShare(from), end = clampShare(to);
+  const start = clampShare(from),
+    end = clampShare(to);
   return drawn("rect", { x: start * 100 + "%", width: (end - start) * 100 + "%", ...attributes });
 }
 
@@ -22,7 +23,11 @@ function intervalChart(metric) {
     }
     chart.append(drawn("circle", { class: "point", cx: clampShare(metric.value) * 100 + "%", cy: 11, r: 6 }));
   }
-  for (const [share, anchor] of [[0, "start"], [0.5, "middle"], [1, "end"]]) {
+  for (const [share, anchor] of [
+    [0, "start"],
+    [0.5, "middle"],
+    [1, "end"],
+  ]) {
     chart.append(drawn("text", { class: "axis", x: share * 100 + "%", y: 38, "text-anchor": anchor }, share * 100));
   }
   return chart;

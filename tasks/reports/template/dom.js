@@ -37,7 +37,8 @@ function drawn(tag, attributes = {}, ...children) {
 // Control characters are shown as their pictures (one for one, so that offsets stay); lone surrogates as U+FFFD.
 function visible(value) {
   const text = String(value).replace(/[\u0000-\u0008\u000b-\u001f]/g, (c) =>
-    c === "\r" ? c : String.fromCharCode(0x2400 + c.charCodeAt(0)));
+    c === "\r" ? c : String.fromCharCode(0x2400 + c.charCodeAt(0)),
+  );
   return text.isWellFormed && !text.isWellFormed() ? text.toWellFormed() : text;
 }
 

@@ -24,20 +24,27 @@ function quotationsByMessage(thread) {
 
 // As evidence is checked: letter case, white space, typographic quotes and dashes and invisible characters do not count.
 const ALIKE = [
-  [/[\u2018\u2019\u201a\u201b\u2032\u02bc\u00b4`\uff07]/g, "'"], [/[\u201c\u201d\u201e\u201f\u2033\u00ab\u00bb\uff02]/g, '"'],
-  [/[\u2010-\u2015\u2212\ufe58\ufe63\uff0d]/g, "-"], [/[\u200b\u200c\u200d\u2060\ufeff\u00ad]/g, ""], [/\u2026/g, "..."],
+  [/[\u2018\u2019\u201a\u201b\u2032\u02bc\u00b4`\uff07]/g, "'"],
+  [/[\u201c\u201d\u201e\u201f\u2033\u00ab\u00bb\uff02]/g, '"'],
+  [/[\u2010-\u2015\u2212\ufe58\ufe63\uff0d]/g, "-"],
+  [/[\u200b\u200c\u200d\u2060\ufeff\u00ad]/g, ""],
+  [/\u2026/g, "..."],
 ];
 const CHARACTER = /\s+|\P{M}\p{M}*|\p{M}+/gu;
 
 // The text made alike, and for each of its characters where the original one starts and ends.
 function folded(text) {
-  const starts = [], ends = [];
+  const starts = [],
+    ends = [];
   let out = "";
   for (const { 0: found, index } of text.matchAll(CHARACTER)) {
     let alike = /\s/.test(found) ? " " : found.normalize("NFC").toUpperCase().toLowerCase();
     for (const [pattern, replacement] of ALIKE) alike = alike.replace(pattern, replacement);
     out += alike;
-    for (let n = 0; n < alike.length; n += 1) { starts.push(index); ends.push(index + found.length); }
+    for (let n = 0; n < alike.length; n += 1) {
+      starts.push(index);
+      ends.push(index + found.length);
+    }
   }
   return { out, starts, ends };
 }
@@ -72,7 +79,10 @@ function markedText(text, quotationsHere) {
   const pieces = [];
   let at = 0;
   for (const { start, end, by } of merged) {
-    pieces.push(text.slice(at, start), make("mark", { title: "Quoted as evidence: " + [...by].join(", ") }, text.slice(start, end)));
+    pieces.push(
+      text.slice(at, start),
+      make("mark", { title: "Quoted as evidence: " + [...by].join(", ") }, text.slice(start, end)),
+    );
     at = end;
   }
   return [...pieces, text.slice(at)];
@@ -80,12 +90,21 @@ function markedText(text, quotationsHere) {
 
 function evidenceList(evidence, thread) {
   const items = listed(evidence).filter((item) => item && typeof item.quote === "string");
-  return items.length ? make("ul", { class: "evidence" }, items.map((item) => quotationItem(item, thread))) : null;
+  return items.length
+    ? make(
+        "ul",
+        { class: "evidence" },
+        items.map((item) => quotationItem(item, thread)),
+      )
+    : null;
 }
 
 function quotationItem({ index, quote, found }, thread) {
-  return make("li", { class: found === false ? "invented" : null },
+  return make(
+    "li",
+    { class: found === false ? "invented" : null },
     make("q", {}, foreign(quote)),
     make("a", { href: threadAddress(thread.id, index) }, "message " + index),
-    found === false && make("strong", {}, "invented quotation: these words do not stand there"));
+    found === false && make("strong", {}, "invented quotation: these words do not stand there"),
+  );
 }

@@ -21,13 +21,21 @@ const KNOWN_COLUMNS = ["correctness", "efficiency", "intent"];
 
 function evaluatorNames(threads) {
   const names = new Set(threads.flatMap((thread) => thread.evaluations.map((e) => e.evaluator)));
-  return [...KNOWN_COLUMNS.filter((name) => names.has(name)), ...[...names].filter((n) => !KNOWN_COLUMNS.includes(n)).sort()];
+  return [
+    ...KNOWN_COLUMNS.filter((name) => names.has(name)),
+    ...[...names].filter((n) => !KNOWN_COLUMNS.includes(n)).sort(),
+  ];
 }
 
 function makeFacets(threads, evaluators) {
   const verdicts = evaluators.map((name) => ({
-    name: "verdict:" + name, label: title(name), counts: name === "correctness" ? "worst_correctness" : name + "_verdict",
-    labels: (thread) => { const e = thread.first.get(name); return [e?.verdict ?? (e?.reason ? "UNSCORED" : null)]; },
+    name: "verdict:" + name,
+    label: title(name),
+    counts: name === "correctness" ? "worst_correctness" : name + "_verdict",
+    labels: (thread) => {
+      const e = thread.first.get(name);
+      return [e?.verdict ?? (e?.reason ? "UNSCORED" : null)];
+    },
   }));
   const facets = [
     { name: "success", label: "Success", counts: "success_status", labels: (thread) => [successWord(thread.success)] },
@@ -38,7 +46,9 @@ function makeFacets(threads, evaluators) {
   for (const facet of facets) {
     facet.options = inOrder(Object.entries(tally(threads.flatMap((thread) => [...new Set(facet.labels(thread))]))));
   }
-  return facets.filter((facet) => facet.options.length > 0 && !(facet.options.length === 1 && facet.options[0][0] === "UNSCORED" && facet.name !== "success"));
+  return facets.filter(({ name, options }) =>
+    name === "success" ? options.length : options.some(([label]) => label !== "UNSCORED"),
+  );
 }
 
 function tally(labels) {
@@ -52,21 +62,39 @@ function matches(thread, { search, user, chosen }, facets) {
     const wanted = chosen[facet.name];
     if (wanted && !facet.labels(thread).includes(wanted)) return false;
   }
-  if (user && !String(thread.user ?? "").toLowerCase().includes(user)) return false;
+  if (
+    user &&
+    !String(thread.user ?? "")
+      .toLowerCase()
+      .includes(user)
+  )
+    return false;
   if (!search) return true;
-  return [thread.id, thread.user, thread.name, thread.why].some((text) => text && text.toLowerCase().includes(search)) ||
-    thread.messages.some((message) => message.text.toLowerCase().includes(search));
+  return (
+    [thread.id, thread.user, thread.name, thread.why].some((text) => text && text.toLowerCase().includes(search)) ||
+    thread.messages.some((message) => message.text.toLowerCase().includes(search))
+  );
 }
 
 function drawFilters(facets, users, changed) {
-  const search = make("input", { type: "search", id: "search", placeholder: "Ids, messages, findings", autocomplete: "off", on: { input: changed } });
-  const user = make("input", { type: "search", id: "user", list: "users", placeholder: "Any user", autocomplete: "off", on: { input: changed } });
-  const fields = [field("Search", search, "wide"), ...facets.map((facet) => field(facet.label, facetSelect(facet, changed)))];
+  const typed = { type: "search", autocomplete: "off", on: { input: changed } };
+  const search = make("input", { ...typed, id: "search", placeholder: "Ids, messages, findings" });
+  const user = make("input", { ...typed, id: "user", placeholder: "Any user", list: "users" });
+  const fields = [
+    field("Search", search, "wide"),
+    ...facets.map((facet) => field(facet.label, facetSelect(facet, changed))),
+  ];
   if (users.length) {
-    fields.push(field("User", user), make("datalist", { id: "users" }, users.slice(0, 500).map((name) => make("option", { value: visible(name) }))));
+    const options = users.slice(0, 500).map((name) => make("option", { value: visible(name) }));
+    fields.push(field("User", user), make("datalist", { id: "users" }, options));
   }
-  return make("form", { class: "filters", role: "search", "aria-label": "Filter the threads", on: { submit: (event) => event.preventDefault(), reset: () => setTimeout(changed) } },
-    fields, make("button", { type: "reset", class: "quiet" }, "Clear"));
+  const on = { submit: (event) => event.preventDefault(), reset: () => setTimeout(changed) };
+  return make(
+    "form",
+    { class: "filters", role: "search", "aria-label": "Filter the threads", on },
+    fields,
+    make("button", { type: "reset", class: "quiet" }, "Clear"),
+  );
 }
 
 function field(label, control, extra = "") {
@@ -74,7 +102,10 @@ function field(label, control, extra = "") {
 }
 
 function facetSelect(facet, changed) {
-  return make("select", { "data-facet": facet.name, on: { change: changed } },
+  return make(
+    "select",
+    { "data-facet": facet.name, on: { change: changed } },
     make("option", { value: "" }, "All"),
-    facet.options.map(([label, n]) => make("option", { value: visible(label) }, label + " (" + number(n) + ")")));
+    facet.options.map(([label, n]) => make("option", { value: visible(label) }, label + " (" + number(n) + ")")),
+  );
 }

@@ -1,31 +1,75 @@
 // Words and numbers for people.
 
 const TITLES = {
-  success_rate: "Success rate", intent_accuracy: "Intent accuracy", query_type_accuracy: "Query type accuracy",
-  labelled_agreement: "Agreement with the labels", worst_correctness: "Worst correctness of a thread",
-  efficiency_verdict: "Efficiency of a thread", success_status: "Success of a thread",
-  correctness_messages: "Correctness of messages", friction_cause: "Who caused friction",
-  recovery: "Recovery after friction", check: "Rule checks that fired", policy: "Policy rules",
+  success_rate: "Success rate",
+  intent_accuracy: "Intent accuracy",
+  query_type_accuracy: "Query type accuracy",
+  labelled_agreement: "Agreement with the labels",
+  worst_correctness: "Worst correctness of a thread",
+  efficiency_verdict: "Efficiency of a thread",
+  success_status: "Success of a thread",
+  correctness_messages: "Correctness of messages",
+  friction_cause: "Who caused friction",
+  recovery: "Recovery after friction",
+  check: "Rule checks that fired",
+  policy: "Policy rules",
 };
 
 const REASONS = {
-  target_failed: "the bot failed", judge_failed: "the judge's API said no", infra: "no usable reply: network, time-out or 5xx",
-  unparseable: "the judge's answer could not be read", refused: "refused or filtered", truncated: "the answer was cut off",
-  budget: "the budget was spent", not_applicable: "nothing here that this judge can tell",
+  target_failed: "the bot failed",
+  judge_failed: "the judge's API said no",
+  infra: "no usable reply: network, time-out or 5xx",
+  unparseable: "the judge's answer could not be read",
+  refused: "refused or filtered",
+  truncated: "the answer was cut off",
+  budget: "the budget was spent",
+  not_applicable: "nothing here that this judge can tell",
 };
 
 const TONES = {
-  "PASS": "good", "SOFT FAIL": "warn", "HARD FAIL": "bad", "CRITICAL": "critical", "NOT APPLICABLE": "plain",
-  "EFFICIENT": "good", "ACCEPTABLE": "fair", "FRICTION": "warn", "BROKEN": "bad", "INCOMPLETE": "odd",
-  "GOOD": "good", "PARTIAL": "warn", "FAILED": "bad", "NOT NEEDED": "plain",
-  "FOLLOWED": "good", "VIOLATED": "bad", "NOT_APPLICABLE": "plain",
-  "SUCCESS": "good", "NO SUCCESS": "bad", "UNSCORED": "unscored",
+  PASS: "good",
+  "SOFT FAIL": "warn",
+  "HARD FAIL": "bad",
+  CRITICAL: "critical",
+  "NOT APPLICABLE": "plain",
+  EFFICIENT: "good",
+  ACCEPTABLE: "fair",
+  FRICTION: "warn",
+  BROKEN: "bad",
+  INCOMPLETE: "odd",
+  GOOD: "good",
+  PARTIAL: "warn",
+  FAILED: "bad",
+  "NOT NEEDED": "plain",
+  FOLLOWED: "good",
+  VIOLATED: "bad",
+  NOT_APPLICABLE: "plain",
+  SUCCESS: "good",
+  "NO SUCCESS": "bad",
+  UNSCORED: "unscored",
 };
 
 const WORST_FIRST = [
-  "CRITICAL", "HARD FAIL", "SOFT FAIL", "PASS", "NOT APPLICABLE",
-  "BROKEN", "INCOMPLETE", "FRICTION", "ACCEPTABLE", "EFFICIENT", "NO SUCCESS", "SUCCESS", "UNSCORED",
-  "FAILED", "PARTIAL", "GOOD", "NOT NEEDED", "VIOLATED", "FOLLOWED", "NOT_APPLICABLE",
+  "CRITICAL",
+  "HARD FAIL",
+  "SOFT FAIL",
+  "PASS",
+  "NOT APPLICABLE",
+  "BROKEN",
+  "INCOMPLETE",
+  "FRICTION",
+  "ACCEPTABLE",
+  "EFFICIENT",
+  "NO SUCCESS",
+  "SUCCESS",
+  "UNSCORED",
+  "FAILED",
+  "PARTIAL",
+  "GOOD",
+  "NOT NEEDED",
+  "VIOLATED",
+  "FOLLOWED",
+  "NOT_APPLICABLE",
 ];
 
 function title(name) {
@@ -80,5 +124,10 @@ function badge(label, extra = {}) {
 
 function reasonBadge(reason) {
   const explained = Object.hasOwn(REASONS, reason) ? REASONS[reason] : "";
-  return make("span", { class: "badge tone-unscored", title: explained }, "unscored: ", foreign(title(reason).toLowerCase()));
+  return make(
+    "span",
+    { class: "badge tone-unscored", title: explained },
+    "unscored: ",
+    foreign(title(reason).toLowerCase()),
+  );
 }

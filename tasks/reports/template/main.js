@@ -3,12 +3,19 @@
 const report = JSON.parse(byId("data").textContent);
 let lastOpened = null;
 
-const table = makeTable(report, (thread) => { location.hash = threadAddress(thread.id); });
+const table = makeTable(report, (thread) => {
+  location.hash = threadAddress(thread.id);
+});
 drawMasthead(report);
-drawMetrics(report.summary.metrics);
+drawMetrics(report.summary.metrics, report.summary.items ?? report.total);
 drawDistributions(report.summary.counts, chooser);
 drawUnscored(report.summary.evaluators, (reason) => () => choose("reason", reason));
-show(byId("foot"), "Made by evalflows from run ", make("code", {}, report.run.id), ". This file loads nothing and sends nothing.");
+show(
+  byId("foot"),
+  "Made by evalflows from run ",
+  make("code", {}, report.run.id),
+  ". This file loads nothing and sends nothing.",
+);
 
 // A bar of a chart filters the table where its label is one of a filter's.
 function chooser(name, label) {
@@ -43,14 +50,22 @@ function showAddress() {
 }
 
 function decoded(text) {
-  try { return decodeURIComponent(text); } catch (error) { if (error instanceof URIError) return text; throw error; }
+  try {
+    return decodeURIComponent(text);
+  } catch (error) {
+    if (error instanceof URIError) return text;
+    throw error;
+  }
 }
 
 function showOverview() {
   byId("thread").replaceChildren();
   if (!lastOpened) return;
   const at = table.rows.indexOf(lastOpened);
-  if (at >= 0 && Math.floor(at / PAGE_ROWS) !== table.page) { table.page = Math.floor(at / PAGE_ROWS); refresh(table); }
+  if (at >= 0 && Math.floor(at / PAGE_ROWS) !== table.page) {
+    table.page = Math.floor(at / PAGE_ROWS);
+    refresh(table);
+  }
   const row = table.body.querySelector('[data-place="' + lastOpened.place + '"]');
   lastOpened = null;
   row?.scrollIntoView({ block: "center" });
@@ -58,8 +73,24 @@ function showOverview() {
 }
 
 function showMissing(id) {
-  show(byId("thread"), make("p", { class: "notice", role: "alert" }, "Thread ", foreign(id), " is not in this report. ", shownNote(report)),
-    button("\u2190 All threads", () => { location.hash = "#threads"; }, { id: "back" }));
+  show(
+    byId("thread"),
+    make(
+      "p",
+      { class: "notice", role: "alert" },
+      "Thread ",
+      foreign(id),
+      " is not in this report. ",
+      shownNote(report),
+    ),
+    button(
+      "\u2190 All threads",
+      () => {
+        location.hash = "#threads";
+      },
+      { id: "back" },
+    ),
+  );
 }
 
 function showMessage(index) {
@@ -77,5 +108,7 @@ addEventListener("keydown", (event) => {
   const pressed = { ArrowLeft: "previous", ArrowRight: "next", Escape: "back" }[event.key];
   if (pressed) byId(pressed)?.click();
 });
-addEventListener("beforeprint", () => { for (const folded of byId("thread").querySelectorAll("details")) folded.open = true; });
+addEventListener("beforeprint", () => {
+  for (const folded of byId("thread").querySelectorAll("details")) folded.open = true;
+});
 showAddress();

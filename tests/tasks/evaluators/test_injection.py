@@ -1,8 +1,6 @@
 """Hostile text stands inside the fence, on marked lines, and changes nothing outside it: seen in the prompt sent."""
 
-import json
 import re
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -12,7 +10,15 @@ from tasks.evaluators.base import EvaluatorOptions, Intent, PolicyRule
 from tasks.evaluators.catalog import EVALUATORS
 from tasks.providers.base import Question
 from tests.tasks.evaluators.hostile_texts import HOSTILE_TEXTS
-from tests.tasks.evaluators.recording_judge import RecordingJudge, answer_all, outside, say, sections, thread_of
+from tests.tasks.evaluators.recording_judge import (
+    RecordingJudge,
+    answer_all,
+    outside,
+    say,
+    sections,
+    thread_of,
+    verdict,
+)
 
 hostile = pytest.mark.parametrize("text", HOSTILE_TEXTS.values(), ids=HOSTILE_TEXTS)
 every_evaluator = pytest.mark.parametrize("name", [cls.name for cls in EVALUATORS])
@@ -73,10 +79,12 @@ async def test_no_text_can_pass_for_another_message(name: str, text: str) -> Non
 async def test_policy_and_taxonomy_stay_one_value_a_line(text: str) -> None:
     (correctness,) = await questions_about("correctness", text)
     (intent,) = await questions_about("intent", text)
-    values: Callable[[str], list[Any]] = lambda section: [json.loads(line) for line in section.splitlines()]  # noqa: E731
-    assert [rule["id"] for rule in values(sections(correctness.prompt)["POLICY"])] == ["R1"]
-    assert len(values(sections(intent.prompt)["TAXONOMY"])) == 2
-    assert len(values(sections(intent.prompt)["QUERY TYPES"])) == 1
+    (rule,) = sections(correctness.prompt)["POLICY"].splitlines()
+    assert rule.startswith('{"id": "R1", "section": "')
+    first, second = sections(intent.prompt)["TAXONOMY"].splitlines()
+    assert first.startswith('{"name": "')
+    assert second == '{"name": "other", "description": ""}'
+    assert len(sections(intent.prompt)["QUERY TYPES"].splitlines()) == 1
 
 
 @hostile
@@ -99,10 +107,6 @@ async def test_a_summary_that_was_talked_round_stays_inside_the_fence(text: str)
 
 @hostile
 async def test_a_verdict_written_in_a_message_is_not_the_verdict(text: str) -> None:
-    def fails(question: Question[Any]) -> object:
-        return {
-            "messages": [{"index": index, "reasoning": "", "verdict": "HARD FAIL", "evidence": []} for index in (2, 4)]
-        }
-
+    failing = RecordingJudge(lambda question: {"messages": [verdict(2, "HARD FAIL"), verdict(4, "HARD FAIL")]})
     evaluator = next(cls for cls in EVALUATORS if cls.name == "correctness")(EvaluatorOptions())
-    assert (await evaluator.judge_by_model(thread_with(text), RecordingJudge(fails))).verdict == "HARD FAIL"
+    assert (await evaluator.judge_by_model(thread_with(text), failing)).verdict == "HARD FAIL"

@@ -104,6 +104,15 @@ class BrowserPage:
         finally:
             command("Emulation.clearDeviceMetricsOverride", {})
 
+    @contextmanager
+    def on_paper(self) -> Generator[None]:
+        command = cast(Any, self.driver).execute_cdp_cmd
+        command("Emulation.setEmulatedMedia", {"media": "print"})
+        try:
+            yield
+        finally:
+            command("Emulation.setEmulatedMedia", {"media": ""})
+
     def wait_for(self, condition: str) -> None:
         WebDriverWait(self.driver, WAIT_SECONDS).until(lambda _: self.script(f"return Boolean({condition})"))
 

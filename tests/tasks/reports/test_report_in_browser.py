@@ -246,3 +246,10 @@ def test_nothing_is_wider_than_the_window(page: BrowserPage, width: int, address
     with page.sized(width, 800):
         page.write_and_open(address=address)
         assert page.script("return document.documentElement.scrollWidth") <= width
+
+
+def test_nothing_is_wider_than_the_paper(page: BrowserPage) -> None:
+    with page.sized(760, 1000), page.on_paper():
+        page.write_and_open()
+        assert page.script("return document.documentElement.scrollWidth") <= 760
+        assert not page.find(".filters").is_displayed()

@@ -11,7 +11,8 @@ from tasks.evaluators.rules.text import prose, replies, user_words
 from tasks.evaluators.rules.totals import false_totals
 
 _OTHER_RULES = re.compile(
-    r"\b(?:swapped|interchanged|exchanged|operators?|symbols? of|mod|modulo|modular|binary|octal|hexadecimal|base \d|riddle|puzzle|boolean)\b"
+    r"\b(?:swapped|interchanged|exchanged|operators?|symbols? of|mod|modulo|modular|binary|octal|hexadecimal"
+    r"|base \d|riddle|puzzle|boolean)\b"
 )
 
 

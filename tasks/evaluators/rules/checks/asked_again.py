@@ -7,25 +7,32 @@ from typing import ClassVar
 from storage.records import Thread
 from tasks.evaluators.evidence import fold
 from tasks.evaluators.rules.base import FRICTION, Finding, Kind, quoted
-from tasks.evaluators.rules.text import is_assent, is_closing, prose, replies, scanned, sentences
+from tasks.evaluators.rules.text import is_assent, is_closing, prose, scanned, sentences
 
 _REQUEST = re.compile(
-    r"\b(?:what(?:'s| is| was|s)|may i (?:have|get|know|ask)|can i (?:have|get)|could i (?:have|get)|(?:could|can|would|will) you (?:please |kindly )?"
-    r"(?:provide|give|tell|share|send|enter|type|let me (?:know|have))|please (?:provide|give|tell|share|send|enter|type)|i(?:'ll| will)? need|"
+    r"\b(?:what(?:'s| is| was|s)|may i (?:have|get|know|ask)|can i (?:have|get)|could i (?:have|get)|(?:could|can"
+    r"|would|will) you (?:please |kindly )?"
+    r"(?:provide|give|tell|share|send|enter|type|let me (?:know|have))|please (?:provide|give|tell|share|send|enter"
+    r"|type)|i(?:'ll| will)? need|"
     r"which|where|when|how many|how much)\b"
 )
 _NEW_VALUE = re.compile(
-    r"\b(?:another|other|different|new|correct|valid|alternate|alternative|again|confirm|verify|second|next|additional|instead|updated|change|both|each|passengers?|recipient|sorry|unable|couldn't|could not|can't find|cannot find|not found|no record|doesn't|does not|invalid|incorrect|if)\b"
+    r"\b(?:another|other|different|new|correct|valid|alternate|alternative|again|confirm|verify|second|next"
+    r"|additional|instead|updated|change|both|each|passengers?|recipient|sorry|unable|couldn't|could not|can't find"
+    r"|cannot find|not found|no record|doesn't|does not|invalid|incorrect|if)\b"
 )
 FEWEST_SPACES = 2
+MESSAGES_APART = 12
 _NOT_A_SLOT = re.compile(
-    r"\b(?:else|help you|assist you|can i do|how can i|how may i|would you like|do you want|your question|more)\b|^(?:please |kindly )?let me know|\bonce you|\bwhen you|feel free|^if\b"
+    r"\b(?:else|help you|assist you|can i do|how can i|how may i|would you like|do you want|your question|more)\b"
+    r"|^(?:please |kindly )?let me know|\bonce you|\bwhen you|feel free|^if\b"
 )
 
 
 def _asks_for(slot: str) -> re.Pattern[str]:
     return re.compile(
-        r"\b(?:what(?:'s| is| was|s)|(?:may|can|could) i (?:please )?(?:have|get|know)|(?:provide|give|tell|share|send|enter|type)(?: me| us)?(?: with)?"
+        r"\b(?:what(?:'s| is| was|s)|(?:may|can|could) i (?:please )?(?:have|get|know)|(?:provide|give|tell|share"
+        r"|send|enter|type)(?: me| us)?(?: with)?"
         rf"|i(?:'ll| will)? (?:also )?need) {slot}"
     )
 
@@ -104,7 +111,7 @@ class AskedAgain:
     def _same(self, thread: Thread, index: int, requests: list[str], asked: dict[str, int]) -> Finding | None:
         for request in requests:
             first = asked.get(fold(request))
-            if first is None:
+            if first is None or index - first > MESSAGES_APART:
                 continue
             answers = [at for at in range(first + 1, index) if thread.messages[at].role == "user"]
             if len(answers) == 1 and _answers(thread.messages[answers[0]].text):

@@ -14,14 +14,16 @@ LIMIT_REASONS = frozenset(
 SHORTEST = 40
 
 _HANGING_WORD = re.compile(
-    r"(?:[a-z,]\s)(?:the|a|an|and|or|but|because|your|my|our|their|every|whose|than|into|although|unless|whereas|such as|e\.g\.|i\.e\.|due to|as well as)\s*$"
+    r"(?:[a-z,]\s)(?:the|a|an|and|or|but|because|your|my|our|their|every|whose|than|into|although|unless|whereas"
+    r"|such as|e\.g\.|i\.e\.|due to|as well as)\s*$"
 )
 _HANGING_SIGN = re.compile(r"[A-Za-z]{2}[,(]$|\n\s*[-*\u2022]$")
 _HANGING_NUMBER = re.compile(r"\n\s{0,8}(\d{1,2})[.)]$")
 _GREETING = re.compile(r"(?:^|\n)[^\n.!?]{0,40},$")
 _FENCE = re.compile(r"^ {0,3}```", re.MULTILINE)
 _CONTINUED = re.compile(
-    r"\b(?:complete|continue|finish|sentence|next word|letter|e-?mail|sign|poem|song|lyrics|title|code|python|phrase|autocomplete|fill)\b"
+    r"\b(?:complete|continue|finish|sentence|next word|letter|e-?mail|sign|poem|song|lyrics|title|code|python"
+    r"|phrase|autocomplete|fill)\b"
 )
 
 

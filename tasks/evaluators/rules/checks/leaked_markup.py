@@ -9,18 +9,22 @@ from tasks.evaluators.rules.base import CORRECTNESS, Finding, Kind, quoted
 from tasks.evaluators.rules.text import prose, replies, user_words
 
 _TOKEN = re.compile(
-    r"<\|[a-z_]{2,30}\|>|\[/?INST\]|<</?SYS>>|</?(?:tool_call|tool_response|functioncall|function_call|think|thinking|scratchpad)>"
+    r"<\|[a-z_]{2,30}\|>|\[/?INST\]|<</?SYS>>|</?(?:tool_call|tool_response|functioncall|function_call|think"
+    r"|thinking|scratchpad)>"
     r"|^<s>|</s>\s*$|<unk>|<pad>"
 )
 _TOOL_CALL = re.compile(
-    r"\s*\{\s*[\"'](?:name|function|tool|action)[\"']\s*:\s*[\"'][\w.-]{1,60}[\"']\s*,\s*[\"'](?:arguments|parameters|args|action_input)[\"']\s*:"
+    r"\s*\{\s*[\"'](?:name|function|tool|action)[\"']\s*:\s*[\"'][\w.-]{1,60}[\"']\s*,\s*[\"'](?:arguments"
+    r"|parameters|args|action_input)[\"']\s*:"
 )
 _ROLE_LINE = re.compile(
-    r"^(?:#{2,3} ?(?:Human|User|Assistant|Instruction|Response|Input)|<(?:human|bot|user|assistant)>|Human|USER|ASSISTANT|Assistant) ?:(?=\s|$)",
+    r"^(?:#{2,3} ?(?:Human|User|Assistant|Instruction|Response|Input)|<(?:human|bot|user|assistant)>|Human|USER"
+    r"|ASSISTANT|Assistant) ?:(?=\s|$)",
     re.MULTILINE,
 )
 _TALK_OF_DIALOGUE = re.compile(
-    r"\b(?:dialog|dialogue|dialogues|conversation|conversations|chat|transcript|interview|role-?play|script|skit|scene|prompt|template|token|tokens|format|markup|tags?|xml|html|json)\b"
+    r"\b(?:dialog|dialogue|dialogues|conversation|conversations|chat|transcript|interview|role-?play|script|skit"
+    r"|scene|prompt|template|token|tokens|format|markup|tags?|xml|html|json)\b"
 )
 
 

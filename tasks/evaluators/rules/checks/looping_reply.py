@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 from storage.records import Thread
-from tasks.evaluators.evidence import fold
 from tasks.evaluators.rules.base import CORRECTNESS, Finding, Kind, quoted
 from tasks.evaluators.rules.text import prose, replies, sentences, user_words
 
@@ -19,7 +18,9 @@ LONGEST_PERIOD = 16
 PERIODS = 6
 
 _ASKED_FOR = re.compile(
-    r"\b(?:repeat|repeats|repeated|times|lyrics|song|poem|verse|chorus|rap|mantra|list|table|rows?|chant|lines?|sequence|pattern|translate|csv|data|itinerary|schedule|routine|workout|training|meals?|code|function|html|script|program|board|grid|ascii)\b"
+    r"\b(?:repeat|repeats|repeated|times|lyrics|song|poem|verse|chorus|rap|mantra|list|table|rows?|chant|lines?"
+    r"|sequence|pattern|translate|csv|data|itinerary|schedule|routine|workout|training|meals?|code|function|html"
+    r"|script|program|board|grid|ascii)\b"
 )
 
 
@@ -53,7 +54,7 @@ def _repeated_sentence(text: str) -> str | None:
     parts = [part for part in sentences(text) if len(part) >= SENTENCE_CHARACTERS and " " in part]
     if len(parts) < SENTENCE_TIMES:
         return None
-    folded = [fold(part) for part in parts]
+    folded = [part.casefold() for part in parts]
     run, longest, where = 1, 1, 0
     for at in range(1, len(folded)):
         run = run + 1 if folded[at] == folded[at - 1] else 1

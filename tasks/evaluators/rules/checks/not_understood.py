@@ -12,9 +12,11 @@ LONGEST = 400
 _NOT_UNDERSTOOD = re.compile(
     r"\b(?:(?:i|we)(?:'m| am)? ?(?:sorry|afraid|apologi[sz]e)?,? ?(?:but )?(?:i |we )?(?:really |still )?"
     r"(?:didn't|did not|don't|do not|couldn't|could not|can't|cannot|am not able to|was not able to)"
-    r" (?:quite |fully |really )?(?:understand (?:that|you|your|what you|the question)|get that(?! (?:a lot|enough|often|much|very))|catch that|follow (?:that|you)|hear that|make sense of)"
+    r" (?:quite |fully |really )?(?:understand (?:that|you|your|what you|the question)|get that(?! (?:a lot|enough"
+    r"|often|much|very))|catch that|follow (?:that|you)|hear that|make sense of)"
     r"|i(?:'m| am) not sure (?:i|that i) (?:understand|follow|understood)\b"
-    r"|(?:could|can|would) you (?:please )?(?:rephrase|reword|say that (?:again|differently|another way)|repeat that|put that another way)"
+    r"|(?:could|can|would) you (?:please )?(?:rephrase|reword|say that (?:again|differently|another way)"
+    r"|repeat that|put that another way)"
     r"|please (?:rephrase|reword) (?:your|the|that)"
     r"|try (?:rephrasing|rewording|asking (?:it |that )?(?:in )?(?:another|a different) way))"
 )

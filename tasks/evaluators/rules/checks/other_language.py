@@ -23,11 +23,17 @@ _DENSE = frozenset({"Kana and Han", "Hangul"})
 _NOT_WORDS = re.compile(r"https?://\S{1,500}|\bwww\.\S{1,500}|\S{1,60}@\S{1,60}|<[^<>\n]{1,200}>")
 OTHER_LETTERS = 4
 _TALK_OF_LANGUAGE = re.compile(
-    r"translat|\blanguages?\b|\b(?:english|spanish|french|german|italian|portuguese|dutch|russian|ukrainian|polish|chinese|mandarin|cantonese|japanese"
-    r"|korean|arabic|hindi|latin|greek|hebrew|turkish|swedish|danish|norwegian|finnish|czech|vietnamese|thai|indonesian|pinyin|romaji)\b"
-    r"|\u00fcbersetz|\benglisch|\bsprache|traduc|tradui|tradu[sz]|traduz|\bidioma|\blangue|\bingl[e\u00e9]s|\banglais|\bespa\u00f1ol|\bingles[ei]"
-    r"|\u7ffb\u8bd1|\u7ffb\u8b6f|\u8bd1|\u82f1\u6587|\u82f1\u8bed|\u82f1\u8a9e|\u4e2d\u6587|\u6c49\u8bed|\u65e5\u8bed|\u6cd5\u8bed|\u8bed\u8a00|\u8a00\u8a9e|\u5355\u8bcd|\u53e5\u5b50|\u65e5\u672c\u8a9e"
-    r"|\u043f\u0435\u0440\u0435\u0432[\u0435\u043e]\u0434|\u0430\u043d\u0433\u043b\u0438\u0439\u0441\u043a|\u044f\u0437\u044b\u043a|\u062a\u0631\u062c\u0645|\u0625\u0646\u062c\u0644\u064a\u0632|\ubc88\uc5ed|\uc601\uc5b4"
+    r"translat|\blanguages?\b|\b(?:english|spanish|french|german|italian|portuguese|dutch|russian|ukrainian|polish"
+    r"|chinese|mandarin|cantonese|japanese"
+    r"|korean|arabic|hindi|latin|greek|hebrew|turkish|swedish|danish|norwegian|finnish|czech|vietnamese|thai"
+    r"|indonesian|pinyin|romaji)\b"
+    r"|\u00fcbersetz|\benglisch|\bsprache|traduc|tradui|tradu[sz]|traduz|\bidioma|\blangue|\bingl[e\u00e9]s"
+    r"|\banglais|\bespa\u00f1ol|\bingles[ei]"
+    r"|\u7ffb\u8bd1|\u7ffb\u8b6f|\u8bd1|\u82f1\u6587|\u82f1\u8bed|\u82f1\u8a9e|\u4e2d\u6587|\u6c49\u8bed"
+    r"|\u65e5\u8bed|\u6cd5\u8bed|\u8bed\u8a00|\u8a00\u8a9e|\u5355\u8bcd|\u53e5\u5b50|\u65e5\u672c\u8a9e"
+    r"|\u043f\u0435\u0440\u0435\u0432[\u0435\u043e]\u0434|\u0430\u043d\u0433\u043b\u0438\u0439\u0441\u043a"
+    r"|\u044f\u0437\u044b\u043a|\u062a\u0631\u062c\u0645|\u0625\u0646\u062c\u0644\u064a\u0632|\ubc88\uc5ed"
+    r"|\uc601\uc5b4"
 )
 
 

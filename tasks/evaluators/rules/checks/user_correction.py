@@ -10,27 +10,36 @@ from tasks.evaluators.rules.base import FRICTION, Finding, Kind, quoted
 SCANNED = 400
 _BOT = re.compile(
     r"(?:^|[.!?\n]\s{0,5}|^\W*no\W+|^\W*(?:but|hey|um|well|sorry|wait|wrong)\W+(?:no\W+)?)(?:"
-    r"(?:that|this|it)(?:'s| is| was|s)? (?:not|n't|wasn't|isn't) (?:what|the (?:thing|one|question|answer)|how|where|when|who|which) (?:that )?i "
+    r"(?:that|this|it)(?:'s| is| was|s)? (?:not|n't|wasn't|isn't) (?:what|the (?:thing|one|question|answer)|how"
+    r"|where|when|who|which) (?:that )?i "
     r"(?:asked|said|meant|wanted|want|ordered|requested|need|needed|was asking|am asking|told|am looking|was looking)"
-    r"|(?:that|this|it) (?:isn't|wasn't) (?:what|the (?:thing|one|question|answer)) (?:that )?i (?:asked|said|meant|wanted|want|ordered|requested|need|needed|was asking|am asking)"
-    r"|(?:that's|that is|thats|you're|you are|your answer is|this is) (?:wrong|incorrect|not (?:right|correct|true)|mistaken)\b(?! (?:with|about it\?|of))"
-    r"|i (?:didn't|did not|didnt|never) (?:ask|say|said|asked|want|order|request|mention)\b|i (?:didn't|did not|didnt) mean (?:that|it|this)\b"
+    r"|(?:that|this|it) (?:isn't|wasn't) (?:what|the (?:thing|one|question|answer)) (?:that )?i (?:asked|said|meant"
+    r"|wanted|want|ordered|requested|need|needed|was asking|am asking)"
+    r"|(?:that's|that is|thats|you're|you are|your answer is|this is) (?:wrong|incorrect|not (?:right|correct|true)"
+    r"|mistaken)\b(?! (?:with|about it\?|of))"
+    r"|i (?:didn't|did not|didnt|never) (?:ask|say|said|asked|want|order|request|mention)\b|i (?:didn't|did not"
+    r"|didnt) mean (?:that|it|this)\b"
     r"|i (?:already|just) (?:told|said|gave|answered|provided|sent|mentioned|explained|asked)\b"
     r"|you (?:already|just) asked (?:me )?(?:that|this)"
     r"|i(?: have|'ve)? (?:already )?told you\b"
-    r"|you(?:'ve| have)? (?:misunderstood|misunderstand|got (?:it|that|this|me) wrong|did not understand|didn't understand|don't understand|didn't answer|did not answer|haven't answered|are not answering|aren't answering|are not listening|aren't listening)"
+    r"|you(?:'ve| have)? (?:misunderstood|misunderstand|got (?:it|that|this|me) wrong|did not understand"
+    r"|didn't understand|don't understand|didn't answer|did not answer|haven't answered|are not answering"
+    r"|aren't answering|are not listening|aren't listening)"
     r"|(?:please )?(?:read|look at) (?:my|what i) (?:\w+ ){0,3}again"
     r"|as i (?:already )?(?:said|told you|mentioned)(?: before| earlier| already)?\W"
     r"|i said\b|(?<=no, )i meant\b|i asked (?:for|about|you|if|whether|what|how)\b"
     r")"
 )
 _OWN_SLIP = re.compile(
-    r"^\W*(?:sorry|oops|my (?:bad|mistake|apologies)|apologies|actually|wait|correction|i'm sorry)\b.{0,40}\b(?:i meant|i mean|i made a|i got|i mis\w+|typo|it's actually|should be|i gave you the wrong|i changed my mind)\b"
+    r"^\W*(?:sorry|oops|my (?:bad|mistake|apologies)|apologies|actually|wait|correction"
+    r"|i'm sorry)\b.{0,40}\b(?:i meant|i mean|i made a|i got|i mis\w+|typo|it's actually|should be"
+    r"|i gave you the wrong|i changed my mind)\b"
     r"|^\W*(?:\w+\W+)?i (?:meant|mean) (?!it|that\b).{1,60}$|\bi(?:'ve| have)? changed my mind\b"
 )
 _NO = re.compile(r"\W*(?:no|wrong)\b(?!.{0,200}changed my mind)")
 _PREFILTER = re.compile(
-    r"\b(?:no|not|wrong|incorrect|already|just|told|said|meant|mean|mis\w+|asked|ask|again|didn't|didnt|never|answer|mistaken|listening|typo|oops|correction|mistake|isn't|wasn't|understand|changed)\b"
+    r"\b(?:no|not|wrong|incorrect|already|just|told|said|meant|mean|mis\w+|asked|ask|again|didn't|didnt|never"
+    r"|answer|mistaken|listening|typo|oops|correction|mistake|isn't|wasn't|understand|changed)\b"
 )
 
 
