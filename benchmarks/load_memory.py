@@ -1,6 +1,6 @@
 """Memory and time of loading a large source: makes a file, reads it in a fresh process, prints peak growth and seconds.
 
-    python -m benchmarks.load_memory --threads 200000 --format csv --order scattered
+python -m benchmarks.load_memory --threads 200000 --format csv --order scattered
 """
 
 import argparse

@@ -1,5 +1,6 @@
 """Postgres URLs: taken apart and put together by libpq's rules, and never shown with their password."""
 
+import re
 from collections.abc import Mapping
 from urllib.parse import quote
 
@@ -54,9 +55,9 @@ def format_url(parameters: Mapping[str, str]) -> str:
 
 def redact(text: str, parameters: Mapping[str, str]) -> str:
     """The text without the password, plain or as a URL writes it."""
-    password = parameters.get("password")
-    if password:
-        text = text.replace(password, "***").replace(_quote(password), "***")
+    password = parameters.get("password", "")
+    for written in filter(None, (password, _quote(password))):
+        text = re.sub(rf"(?<!\w){re.escape(written)}(?!\w)", "***", text)
     return text
 
 

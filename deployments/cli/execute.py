@@ -23,6 +23,8 @@ from storage.records import Run
 from tasks.errors import RunRefused
 from tasks.run import MAY_CHANGE
 
+PREFECTS_OWN = ("prefect", "EventsWorker")
+
 
 class Execution:
     """One call of a flow from the command line.
@@ -108,4 +110,4 @@ def quiet_prefect() -> None:
         return
     for handler in logging.getLogger().handlers:
         if isinstance(handler, PrefectConsoleHandler):
-            handler.addFilter(lambda record: not record.name.startswith("prefect"))
+            handler.addFilter(lambda record: record.name.partition(".")[0] not in PREFECTS_OWN)

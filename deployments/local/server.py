@@ -86,7 +86,7 @@ def api_url_from_prefect() -> str | None:
     """The API that Prefect's own settings name (environment, profile); None when they name none."""
     from prefect.settings import get_current_settings
 
-    return get_current_settings().api.url
+    return get_current_settings().api.url or None
 
 
 def _attach(slot: Slot, *, use: bool, timeout_seconds: float) -> LocalServer | None:

@@ -45,20 +45,23 @@ def run_binary(
     account: Account, command: Sequence[str | Path], cwd: Path, *, stdin: str = "", inherited: Sequence[int] = ()
 ) -> tuple[int, str]:
     """Run one of the binaries as the account, in a session of its own. Returns its exit code and what it printed."""
-    done = subprocess.run(
-        [str(part) for part in command],
-        cwd=cwd,
-        env=ENVIRONMENT,
-        input=stdin.encode(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        pass_fds=inherited,
-        start_new_session=True,
-        check=False,
-        user=account.uid if is_root() else None,
-        group=account.gid if is_root() else None,
-        extra_groups=[] if is_root() else None,
-    )
+    try:
+        done = subprocess.run(
+            [str(part) for part in command],
+            cwd=cwd,
+            env=ENVIRONMENT,
+            input=stdin.encode(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            pass_fds=inherited,
+            start_new_session=True,
+            check=False,
+            user=account.uid if is_root() else None,
+            group=account.gid if is_root() else None,
+            extra_groups=[] if is_root() else None,
+        )
+    except PermissionError as error:
+        raise DatabaseUnusable(f"cannot run {command[0]} as user {account.name!r}: {error.strerror}") from error
     return done.returncode, done.stdout.decode(errors="replace")
 
 

@@ -44,6 +44,10 @@ How to judge
 - Go by the transcript (what the user said, what tools returned, what the bot was told in system messages) and by
   well-established general knowledge. You cannot see the systems behind the bot: a statement about them that nothing
   confirms and nothing contradicts is not wrong for that alone.
+- A message without text that calls a tool is not blank: judge whether this call, with these arguments, was the right
+  thing to do.
+- What you cannot see, do not hold against the bot: an image that is not shown, and text that a note says was left out
+  here (the bot did write it).
 - A clarifying question that is needed is a PASS. Asking for what the user has already said is at least a SOFT FAIL.
 - Length, tone and style count only where they keep the user from what is needed.
 - When in doubt between two verdicts, take the milder one and say what the doubt is.

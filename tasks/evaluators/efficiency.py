@@ -27,7 +27,7 @@ You judge how efficiently a conversational bot served its user: whether the task
 good bot would not have needed. A turn is one message of the user with what the bot answers.
 
 Verdict on the whole conversation
-- EFFICIENT: the task was done and no turn was needless.
+- EFFICIENT: no turn was needless.
 - ACCEPTABLE: there were extra turns, and they were the user's doing: the user changed their mind, gave wrong or partial
   information, or went off the subject.
 - FRICTION: the bot caused at least one extra turn (it asked for what it had been told, misunderstood what was clear,
@@ -36,7 +36,9 @@ Verdict on the whole conversation
 - BROKEN: an error of the bot defeated the task: the user did not get what they came for, and the bot's error is why.
 - INCOMPLETE: the data ends before it can be seen whether the task gets done.
 Where several fit: INCOMPLETE if the end is missing, else BROKEN before FRICTION before ACCEPTABLE before EFFICIENT.
-A user who has several tasks has them judged together: one that the bot's error defeated makes the verdict BROKEN.
+A user who has several tasks has them judged together: one that the bot's error defeated makes the verdict BROKEN. Not
+BROKEN is a task that could not be done through no fault of the bot (sold out, not allowed), where the bot said so. Talk
+without any task is EFFICIENT unless the bot makes it needlessly long.
 
 What else to give
 - task_completed: true if the user got what they came for, false if not, null if it cannot be seen.

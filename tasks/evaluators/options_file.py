@@ -79,7 +79,7 @@ def _from_csv(path: Path, text: str) -> list[Entry]:
             filled = {key.strip(): str(value).strip() for key, value in row.items() if value}
             entries.append(Entry(path, reader.line_num, filled))
     except csv.Error as error:
-        raise OptionsError(f"{path}: line {reader.line_num}: {error}; check the quotes") from error
+        raise OptionsError(f"{path}: after line {reader.line_num}: {error}; check the quotes") from error
     return entries
 
 

@@ -50,7 +50,7 @@ class ModelClient:
         request = self._request(question)
         committed = await self._ledger.find(request.hash)
         if committed is not None:
-            return parse_answer(question.answer, committed)
+            return parse_answer(question.answer, ModelReply(text=committed))
         async for attempt in self._tries():
             with attempt:
                 return await self._attempt(request, question)
@@ -81,25 +81,21 @@ class ModelClient:
         )
 
     async def _attempt(self, request: ModelRequest, question: Question[AnswerT]) -> AnswerT:
-        async with self._places:
+        async with self._places:  # given back once the answer is committed: a kill loses no more than has a place
             started = time.perf_counter()
+            answer: AnswerT | None = None
+            error: ModelError | None = None
             try:
-                outcome: ModelReply | ModelError = await self._provider.complete(
-                    request, question.item, question.method
-                )
-            except ModelError as error:
-                outcome = error
+                reply = await self._provider.complete(request, question.item, question.method)
+                answer = parse_answer(question.answer, reply)
+            except ModelError as failure:
+                error, reply = failure, failure.reply
             duration_ms = (time.perf_counter() - started) * 1000
-        if isinstance(outcome, ModelReply):
-            try:
-                answer = parse_answer(question.answer, outcome.text)
-            except AnswerUnparseable as error:
-                error.reply, outcome = outcome, error
-            else:
-                await self._record(request, question, outcome, None, duration_ms)
-                return answer
-        await self._record(request, question, outcome.reply, outcome, duration_ms)
-        raise outcome
+            await self._record(request, question, reply, error, duration_ms)
+        if answer is None:
+            assert error is not None
+            raise error
+        return answer
 
     async def _record(
         self,
@@ -142,18 +138,18 @@ def honour_retry_after(backoff: Callable[[RetryCallState], float]) -> Callable[[
     return wait
 
 
-def parse_answer(answer: type[AnswerT], text: str) -> AnswerT:
+def parse_answer(answer: type[AnswerT], reply: ModelReply) -> AnswerT:
     """Validate an answer against its schema.
 
     Raises:
         AnswerUnparseable: It does not fit.
     """
     try:
-        return answer.model_validate_json(text)
+        return answer.model_validate_json(reply.text)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(step) for step in first["loc"]) or "the answer"
-        raise AnswerUnparseable(f"{where}: {first['msg']} ({error.error_count()} problems)") from error
+        raise AnswerUnparseable(f"{where}: {first['msg']} ({error.error_count()} problems)", reply) from error
 
 
 @lru_cache

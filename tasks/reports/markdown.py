@@ -9,15 +9,16 @@ from tasks.statistics.proportions import Metric
 def summary_rows(summary: RunSummary) -> list[dict[str, str | int | float]]:
     """One row per metric, then one per label counted."""
     rows: list[dict[str, str | int | float]] = [
-        {"figure": title(name), "value": percent(metric.value), "95 % interval": interval(metric), "n": metric.n}
-        for name, metric in summary.metrics.items()
+        row(title(name), percent(metric.value), interval(metric), metric.n) for name, metric in summary.metrics.items()
     ]
     for name, labels in summary.counts.items():
-        rows += [
-            {"figure": f"{title(name)}: {label}", "value": str(n), "95 % interval": "", "n": n}
-            for label, n in labels.items()
-        ]
+        rows += [row(f"{title(name)}: {label}", str(n), "", n) for label, n in labels.items()]
     return rows
+
+
+def row(figure: str, value: str, spread: str, n: int) -> dict[str, str | int | float]:
+    """One row of the table."""
+    return {"figure": figure, "value": value, "95 % interval": spread, "n": n}
 
 
 def summary_markdown(summary: RunSummary, run: Run) -> str:

@@ -7,17 +7,36 @@ from importlib.resources import files
 from string import Template
 from typing import NamedTuple
 
-STYLES = ("base.css", "overview.css", "table.css", "thread.css", "print.css")
+STYLES = (
+    "colours.css",
+    "base.css",
+    "masthead.css",
+    "metrics.css",
+    "distributions.css",
+    "filters.css",
+    "table.css",
+    "chat.css",
+    "notes.css",
+    "conclusions.css",
+    "narrow.css",
+    "print.css",
+)
 SCRIPTS = (
     "dom.js",
     "format.js",
     "charts.js",
-    "overview.js",
+    "masthead.js",
+    "metrics.js",
+    "distributions.js",
+    "unscored.js",
     "filters.js",
+    "columns.js",
     "table.js",
+    "refreshing.js",
     "evidence.js",
     "messages.js",
     "findings.js",
+    "conclusions.js",
     "thread.js",
     "main.js",
 )

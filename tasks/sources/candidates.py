@@ -8,6 +8,9 @@ from tasks.sources.errors import SourceError, Unfit
 from tasks.sources.values import is_missing
 
 
+MOST_NAMES = 12
+
+
 class Candidates:
     """Columns still without a role; each plays one at most.
 
@@ -35,7 +38,7 @@ class Candidates:
             if name in self.names:
                 self.found[role] = name
             elif name and name not in elsewhere:
-                known = ", ".join([*self.names, *elsewhere])
+                known = shorten_names([*self.names, *elsewhere])
                 raise SourceError(f"{self._file}: no column {name!r} ({role} in --columns); there are: {known}")
 
     def take(self, role: str, aliases: str, fits: Callable[[object], object] | None = None) -> str | None:
@@ -73,6 +76,12 @@ class Candidates:
     def _mostly(self, name: str, fits: Callable[[object], object]) -> bool:
         values = self.values(name)
         return sum(_fits(value, fits) for value in values) * 2 >= len(values)
+
+
+def shorten_names(names: Sequence[str]) -> str:
+    """Some names for a message, with how many there are more."""
+    shown = ", ".join(repr(name[:60]) for name in names[:MOST_NAMES])
+    return shown if len(names) <= MOST_NAMES else f"{shown} and {len(names) - MOST_NAMES} more"
 
 
 def _fits(value: object, fits: Callable[[object], object]) -> bool:

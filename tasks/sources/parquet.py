@@ -8,7 +8,7 @@ from tasks.sources.errors import SourceError
 from tasks.sources.intake import Row
 
 BATCH_ROWS = 512
-BUFFER_BYTES = 1 << 20
+BUFFER_BYTES = 1 << 17
 
 
 def read_parquet(path: str, count: Callable[[int], None]) -> Iterator[Row]:

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from storage.records import Thread
 from tasks.sources.base import LoadReport, Preview, Selection, commonest
 from tasks.sources.columns import Columns
+from tasks.sources.id_table import IdTable
 from tasks.sources.read import read_threads
-from tasks.sources.row_spool import digest
 
 
 def preview(
@@ -27,11 +27,11 @@ def preview(
 def summarise_threads(threads: Iterable[Thread], report: LoadReport) -> Preview:
     """What is in threads that are being read with this report; reads them to the end."""
     roles, recorded, expected = Counter[str](), Counter[str](), Counter[str]()
-    users: set[int] = set()
+    users = IdTable()
     first = last = None
     for thread in threads:
         if thread.user_id is not None:
-            users.add(digest(thread.user_id))
+            users.add(thread.user_id)
         if thread.created_at is not None:
             first = min(first or thread.created_at, thread.created_at)
         if thread.last_active is not None:

@@ -6,9 +6,9 @@ from typing import cast
 import orjson
 
 from tasks.sources import aliases
-from tasks.sources.candidates import Candidates
+from tasks.sources.candidates import Candidates, shorten_names
 from tasks.sources.columns import Columns
-from tasks.sources.errors import SourceError
+from tasks.sources.errors import SourceError, Unfit
 from tasks.sources.layout import MESSAGE_ROLES, Layout, Shape
 from tasks.sources.messages_found import is_conversation
 from tasks.sources.times import TimeReader, is_day_first
@@ -94,7 +94,7 @@ def _recognise_threads(file: str, found: Candidates, given: Columns, messages: s
         missing = "text" if "text" not in inside.found else "role"
         raise SourceError(
             f"{file}: no key of the messages in {messages!r} is known as their {missing}; "
-            f"name it, --columns {missing}=KEY; there are: {', '.join(inside.names)}"
+            f"name it, --columns {missing}=KEY; there are: {shorten_names(inside.names)}"
         )
     _take_message_roles(inside, aliases.EXPECTED_INTENTS)
     return Layout("threads", found.found, inside.found, found.rest(), _day_first(inside))
@@ -111,17 +111,17 @@ def _shape_of_rows(file: str, found: Candidates, given: Columns) -> Shape:
         if not found.has(aliases.ROLE) or not found.has(aliases.TEXT):
             _take_turn(found)
         if not ({"query", "reply"} & found.found.keys()):
-            found.take("text", aliases.TEXT)
+            found.take("text", aliases.TEXT, _refuse_object)
     elif {"query", "reply"} & found.found.keys():
         found.take("query", aliases.QUERY)
         found.take("reply", aliases.REPLY)
     if {"query", "reply"} & found.found.keys():
         return "turns"
     if "text" not in found.found:
-        query = found.take("query", aliases.QUERY)
+        query = found.take("query", aliases.QUERY, _refuse_object)
         if query is None:
             raise SourceError(
-                f"{file}: no column is known as the text of messages; there are: {', '.join(map(repr, found.names))}; "
+                f"{file}: no column is known as the text of messages; there are: {shorten_names(found.names)}; "
                 "name it, --columns text=COLUMN; in a file without a header line by number, --columns text=1"
             )
         del found.found["query"]
@@ -129,6 +129,11 @@ def _shape_of_rows(file: str, found: Candidates, given: Columns) -> Shape:
     found.take("role", aliases.ROLE)
     named = "thread_id" in found.found or found.has(aliases.THREAD_ID) or "role" in found.found
     return "messages" if named else "texts"
+
+
+def _refuse_object(value: object) -> None:
+    if isinstance(value, Mapping):
+        raise Unfit("an object, not a text")
 
 
 def _take_turn(found: Candidates) -> None:

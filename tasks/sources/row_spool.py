@@ -6,12 +6,12 @@ import struct
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
-from hashlib import blake2b
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
 from typing import BinaryIO, cast
 
+from tasks.sources.id_table import IdTable
 from tasks.sources.pieces import Piece
 
 RUN_BYTES = 12 << 20
@@ -24,15 +24,10 @@ Entry = tuple[int, int, bytes]
 Fragment = tuple[str, int, list[Piece]]
 
 
-def digest(thread_id: str) -> int:
-    """A number of 96 bits that stands for an id where millions of ids would fill the memory."""
-    return int.from_bytes(blake2b(thread_id.encode(), digest_size=12).digest())
-
-
 class RowSpool:
     """Takes pieces of threads in any order and gives them back thread by thread, in the order of first appearance.
 
-    Memory: about 100 bytes a thread, and 12 MB. Pieces that follow each other in one thread are written as one.
+    Memory: 12 MB, and what an `IdTable` takes. Pieces that follow each other in one thread are written as one.
 
     Args:
         folder: An empty folder for the run files; the caller removes it.
@@ -40,7 +35,7 @@ class RowSpool:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._ordinals: dict[int, int] = {}
+        self._ordinals = IdTable()
         self._fragment: Fragment = ("", 0, [])
         self._buffer: list[Entry] = []
         self._buffered_bytes = 0
@@ -58,7 +53,7 @@ class RowSpool:
     def groups(self) -> Iterator[list[Fragment]]:
         """The pieces of each thread, in the order they came in; call once, when all are in."""
         self._close_fragment()
-        self._ordinals.clear()
+        self._ordinals = IdTable()
         self._buffer.sort(key=itemgetter(0, 1))
         with ExitStack() as files:
             runs = [_read_run(files.enter_context(run.open("rb"))) for run in self._runs]
@@ -69,7 +64,7 @@ class RowSpool:
         thread_id, file, pieces = self._fragment
         if not pieces:
             return
-        ordinal = self._ordinals.setdefault(digest(thread_id), len(self._ordinals))
+        ordinal = self._ordinals.number(thread_id)
         data = _pack(self._fragment)
         self._buffer.append((ordinal, self._written, data))
         self._written += 1

@@ -77,7 +77,9 @@ def test_a_login_that_is_the_role_itself_needs_no_startup_option() -> None:
 
 def test_a_password_is_taken_out_of_a_message_plain_and_escaped() -> None:
     parameters = {"password": "p@ss", "host": "h", "dbname": "d", "port": "1"}
-    assert redact("p@ss and p%40ss", parameters) == "*** and ***"
+    assert redact("p@ss and 'p%40ss'", parameters) == "*** and '***'"
+    assert redact("port", {"password": "p"}) == "port"
+    assert redact("port", {}) == "port"
     assert describe(parameters) == "database 'd' on h:1"
 
 

@@ -13,7 +13,7 @@ from tasks.evaluators.rules.checks.leaked_markup import LeakedMarkup
 from tasks.evaluators.rules.checks.looping_reply import LoopingReply
 from tasks.evaluators.rules.checks.not_understood import NotUnderstood
 from tasks.evaluators.rules.checks.other_language import OtherLanguage
-from tasks.evaluators.rules.checks.placeholder import Placeholder
+from tasks.evaluators.rules.checks.placeholder import BracketSlot, Placeholder
 from tasks.evaluators.rules.checks.repeated_reply import RepeatedReply
 from tasks.evaluators.rules.checks.unanswered import Unanswered
 from tasks.evaluators.rules.checks.user_correction import UserCorrection
@@ -22,6 +22,7 @@ from tasks.evaluators.rules.checks.user_repeats import UserRepeats
 CHECKS: tuple[Check, ...] = (
     ErrorText(),
     Placeholder(),
+    BracketSlot(),
     BlankReply(),
     CutOffReply(),
     RepeatedReply(),

@@ -33,7 +33,7 @@ _NOT_A_SUM = re.compile(
     re.IGNORECASE,
 )
 _EACH = re.compile(
-    rf"\b(\d{{1,3}}) (?:[a-z'-]{{2,20}} ){{1,4}}(?:at|for|costing|priced at) {MONEY.pattern} (?:each|apiece"
+    rf"(?<![$\u20ac\u00a3.,\d])\b(\d{{1,3}}) (?:[a-z'-]{{2,20}} ){{1,4}}(?:at|for|costing|priced at) {MONEY.pattern} (?:each|apiece"
     rf"|per [a-z]{{2,15}})\b[^$\u20ac\u00a3\d.;]{{0,60}}\b(?:total(?:s|ing|ling)?(?: is| of| price| cost| comes to"
     rf"| will be| would be)*|comes to) (?:of |is )?{MONEY.pattern}",
     re.IGNORECASE,

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, cast
 
 from storage.records import Message, Role, Thread
 from tasks.providers.base import AnswerT, Question
@@ -130,18 +130,30 @@ def efficiency_answer(word: str = "EFFICIENT", **fields: object) -> dict[str, ob
 
 
 def answer_all(question: Question[Any]) -> object:
-    """A complete and friendly answer to any evaluator's question."""
-    fields = question.answer.model_fields
-    if "summary" in fields:
-        return {"summary": "so far so good", "friction": []}
-    if "task_completed" in fields:
-        return efficiency_answer()
-    if "policy" in fields:
-        judged = [verdict(index) for index in asked_indexes(question)]
-        return {"messages": judged, "policy": [status(rule) for rule in asked_rules(question)]}
-    if question.answer.__name__ == "IntentAnswer":
-        return {"messages": [intent_found(index) for index in asked_indexes(question)]}
-    return {"messages": [verdict(index) for index in asked_indexes(question)]}
+    """A complete answer to any evaluator's question, made from the schema of its answer."""
+    schema = question.answer.model_json_schema()
+    return _example(schema, schema.get("$defs", {}), question)
+
+
+def _example(node: dict[str, Any], known: dict[str, Any], question: Question[Any]) -> object:
+    """The first word of an enum, null where it may be, one entry for each message or rule asked about."""
+    if "$ref" in node:
+        return _example(known[node["$ref"].rpartition("/")[2]], known, question)
+    if "enum" in node or "anyOf" in node:
+        return node["enum"][0] if "enum" in node else None
+    if node["type"] == "array":
+        return _examples(node["items"], known, question)
+    if node["type"] == "object":
+        return {name: _example(field, known, question) for name, field in node["properties"].items()}
+    return {"string": "some words", "integer": 0, "number": 0.5, "boolean": True}[node["type"]]
+
+
+def _examples(items: dict[str, Any], known: dict[str, Any], question: Question[Any]) -> list[object]:
+    fields: dict[str, Any] = known[items["$ref"].rpartition("/")[2]]["properties"] if "$ref" in items else {}
+    named = {"index": asked_indexes(question), "id": asked_rules(question)}
+    names = [name for name in named if name in fields and "quote" not in fields]
+    example = _example(items, known, question) if names else None
+    return [cast(dict[str, object], example) | {name: value} for name in names for value in named[name]]
 
 
 def entries(result: Mapping[str, Any], name: str = "messages") -> list[dict[str, Any]]:

@@ -59,7 +59,7 @@ def test_a_file_is_read_whatever_its_kind(tmp_path: Path, name: str, content: st
         ("a.csv", "name,description\na,b\nA,c\n", "a.csv: line 3: intent 'A' is there already (line 2); remove one"),
         ("a.csv", "name,description\na,b,c\n", "a.csv: line 2: unknown key '(a column without a name)'"),
         ("a.csv", "intent\na\n", "a.csv: line 2: unknown key 'intent'; known are name, description"),
-        ("a.csv", 'name\n"a\n', "a.csv: line 2: "),
+        ("a.csv", 'name\n"a\n', "a.csv: after line 1: unexpected end of data; check the quotes"),
         ("a.csv", "name\n", "a.csv: holds no entry"),
         ("a.txt", "a\n", "a.txt: unknown ending '.txt'; name it .yaml, .yml, .json, .csv"),
         ("a.yaml", "- caf\udce9\n", "a.yaml: line 1: byte 5 is not UTF-8; save the file as UTF-8"),

@@ -16,7 +16,9 @@ from selenium.webdriver.support.wait import WebDriverWait
 from storage.records import Run
 from tasks.reports.html import write_report
 from tasks.reports.thread import ReportThread
-from tests.tasks.reports.sample_report import JSONObject, sample_run, sample_summary, sample_threads
+from tests.tasks.reports.sample_evaluations import JSONObject
+from tests.tasks.reports.sample_report import sample_run, sample_summary
+from tests.tasks.reports.sample_threads import sample_threads
 
 FLAGS = (
     "--headless",

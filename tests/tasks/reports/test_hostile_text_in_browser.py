@@ -1,20 +1,14 @@
 """Hostile texts in every field of a report: shown as they are, never run."""
 
-from collections.abc import Generator
-from pathlib import Path
-
 import pytest
-from selenium import webdriver
 
 from storage.records import Message, Snapshot, Thread, ToolCall
 from tasks.reports.thread import ReportThread
-from tests.tasks.reports.browser_page import BrowserPage, missing_browser, open_browser
-from tests.tasks.reports.sample_report import JSONObject, evaluated, sample_run
+from tests.tasks.reports.browser_page import BrowserPage
+from tests.tasks.reports.sample_evaluations import JSONObject, evaluated
+from tests.tasks.reports.sample_report import sample_run
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(missing_browser() is not None, reason=missing_browser() or "a browser is here"),
-]
+pytestmark = pytest.mark.browser
 HOSTILE = (
     "<script>window.hacked=1</script>",
     "</script><script>window.hacked=1</script>",
@@ -32,18 +26,6 @@ HOSTILE = (
     "__proto__",
     "<a href='https://example.invalid/' target=_top>click</a>",
 )
-
-
-@pytest.fixture(scope="module")
-def driver(tmp_path_factory: pytest.TempPathFactory) -> Generator[webdriver.Chrome]:
-    opened = open_browser(tmp_path_factory.mktemp("profile"))
-    yield opened
-    opened.quit()
-
-
-@pytest.fixture
-def page(driver: webdriver.Chrome, tmp_path: Path) -> BrowserPage:
-    return BrowserPage(driver, tmp_path)
 
 
 def hostile_thread(text: str) -> ReportThread:

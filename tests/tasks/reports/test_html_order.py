@@ -3,7 +3,9 @@
 import pytest
 
 from tasks.reports.severity import main_finding, severity, thread_success
-from tests.tasks.reports.sample_report import JSONObject, bad_thread, conversation, evaluated, unscored_thread
+from tests.tasks.reports.sample_bad_thread import bad_thread
+from tests.tasks.reports.sample_evaluations import JSONObject, conversation, evaluated
+from tests.tasks.reports.sample_threads import unscored_thread
 
 THREAD = conversation("one", "Hello?", "Hello.")
 

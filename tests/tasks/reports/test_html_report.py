@@ -14,15 +14,10 @@ from pydantic import JsonValue
 from storage.records import Message, Thread
 from tasks.reports.html import write_report
 from tasks.reports.thread import ReportThread
-from tests.tasks.reports.sample_report import (
-    bad_thread,
-    evaluated,
-    good_thread,
-    sample_run,
-    sample_summary,
-    sample_threads,
-    unscored_thread,
-)
+from tests.tasks.reports.sample_bad_thread import bad_thread
+from tests.tasks.reports.sample_evaluations import evaluated
+from tests.tasks.reports.sample_report import sample_run, sample_summary
+from tests.tasks.reports.sample_threads import good_thread, sample_threads, unscored_thread
 
 DATA = re.compile(rb'<script type="application/json" id="data">(.*?)</script>', re.DOTALL)
 

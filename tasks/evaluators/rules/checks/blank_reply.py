@@ -5,9 +5,13 @@ from typing import ClassVar
 
 from storage.records import Message, Thread
 from tasks.evaluators.rules.base import CORRECTNESS, Finding, Kind, quoted
-from tasks.evaluators.rules.text import is_visible
+from tasks.evaluators.rules.text import is_farewell, is_visible
 
 _NOTHING = frozenset({"null", "undefined", "NaN", "nan", "[]", "{}", '""', "''", "(empty)", "[object Object]"})
+
+_SPACES = frozenset(" \t\r\n\u00a0\u200b\ufeff")
+DRAWN_CHARACTERS = 2_000
+DRAWN_SIGNS = 3  # a drawing in signs shows something
 
 
 class BlankReply:
@@ -32,7 +36,12 @@ class BlankReply:
         yield from self._judge(thread, asked, spoken)
 
     def _judge(self, thread: Thread, asked: int | None, spoken: list[int]) -> Iterable[Finding]:
-        if asked is None or not spoken or any(_shows_or_acts(thread.messages[index]) for index in spoken):
+        if (
+            asked is None
+            or not spoken
+            or is_farewell(thread.messages[asked].text)
+            or any(_shows_or_acts(thread.messages[index]) for index in spoken)
+        ):
             return
         index = spoken[-1]
         text = thread.messages[index].text.strip()
@@ -51,4 +60,6 @@ class BlankReply:
 def _shows_or_acts(message: Message) -> bool:
     if message.tool_calls or message.has_image:
         return True
-    return is_visible(message.text) and message.text.strip() not in _NOTHING
+    if is_visible(message.text):
+        return message.text.strip() not in _NOTHING
+    return len(set(message.text[:DRAWN_CHARACTERS]) - _SPACES) >= DRAWN_SIGNS

@@ -12,18 +12,20 @@ LIMIT_REASONS = frozenset(
     {"length", "max_tokens", "max_output_tokens", "MAX_TOKENS", "model_length", "content_truncated"}
 )
 SHORTEST = 40
+LONG_REPLY = 300  # a comma at the end of a short reply is a slip of the keyboard
 
 _HANGING_WORD = re.compile(
     r"(?:[a-z,]\s)(?:the|a|an|and|or|but|because|your|my|our|their|every|whose|than|into|although|unless|whereas"
     r"|such as|e\.g\.|i\.e\.|due to|as well as)\s*$"
 )
-_HANGING_SIGN = re.compile(r"[A-Za-z]{2}[,(]$|\n\s*[-*\u2022]$")
+_HANGING_SIGN = re.compile(r"[A-Za-z]{2}\($|\n\s*[-*\u2022]$")
+_HANGING_COMMA = re.compile(r"[A-Za-z]{2},$")
 _HANGING_NUMBER = re.compile(r"\n\s{0,8}(\d{1,2})[.)]$")
 _GREETING = re.compile(r"(?:^|\n)[^\n.!?]{0,40},$")
-_FENCE = re.compile(r"^ {0,3}```", re.MULTILINE)
+_CODE_LINE = re.compile(r"^(?: {4}|\t)|^\s*(?:return|print|import|def|var|let|const)\b|[=;{}]")
 _CONTINUED = re.compile(
     r"\b(?:complete|continue|finish|sentence|next word|letter|e-?mail|sign|poem|song|lyrics|title|code|python"
-    r"|phrase|autocomplete|fill)\b"
+    r"|phrase|autocomplete|fill|ascii|draw)\b"
 )
 
 
@@ -62,24 +64,14 @@ def _reason(message: Message) -> str | None:
     tail = message.text[-TAIL_CHARACTERS:].rstrip()
     if len(tail) < SHORTEST or message.tool_calls:
         return None
-    if _HANGING_WORD.search(tail[-60:]):
+    if _HANGING_WORD.search(tail[-60:]) and not _CODE_LINE.search(tail.rpartition("\n")[2]):
         return f"The reply stops in the middle of a sentence, after {tail.split()[-1]!r}."
     number = _HANGING_NUMBER.search(tail)
     follows = number is not None and f"\n{int(number.group(1)) - 1}" in tail
-    if follows or (_HANGING_SIGN.search(tail[-60:]) and not _GREETING.search(tail)):
+    comma = len(tail) >= LONG_REPLY and _HANGING_COMMA.search(tail[-60:]) and not _GREETING.search(tail)
+    if follows or comma or _HANGING_SIGN.search(tail[-60:]):
         return f"The reply stops in the middle, after {tail.split()[-1][-20:]!r}."
-    if _ends_in_code(message.text):
-        return "The reply stops inside a block of code that is never closed."
     return None
-
-
-def _ends_in_code(text: str) -> bool:
-    """True when the last fence opens a block and what follows it does not look like the end of prose."""
-    fences = [at for at in _FENCE.finditer(text)]
-    if len(fences) % 2 == 0:
-        return False
-    after = text[fences[-1].end() :].rstrip()
-    return len(fences) == 1 and "\n" in after and after[-1] not in ".!?:"
 
 
 def _last_words(text: str) -> str:

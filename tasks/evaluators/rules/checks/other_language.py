@@ -22,6 +22,7 @@ SCANNED = 2_000
 _DENSE = frozenset({"Kana and Han", "Hangul"})
 _NOT_WORDS = re.compile(r"https?://\S{1,500}|\bwww\.\S{1,500}|\S{1,60}@\S{1,60}|<[^<>\n]{1,200}>")
 OTHER_LETTERS = 4
+NO_LANGUAGE = frozenset({"zxx", "und", "mul"})
 _TALK_OF_LANGUAGE = re.compile(
     r"translat|\blanguages?\b|\b(?:english|spanish|french|german|italian|portuguese|dutch|russian|ukrainian|polish"
     r"|chinese|mandarin|cantonese|japanese"
@@ -102,6 +103,6 @@ def _other_language(asked: str, reply: str) -> str | None:
     if not all(script and script[0] == "Latin" and script[1] >= DETECTED_USER_LETTERS * 3 // 4 for script in scripts):
         return None
     user, bot = detected_language(asked), detected_language(reply)
-    if user is None or bot is None or are_alike(user, bot):
+    if user is None or bot is None or are_alike(user, bot) or NO_LANGUAGE & {user, bot}:
         return None
     return f"The user writes in {user!r}, the reply is in {bot!r} (ISO 639-1)."

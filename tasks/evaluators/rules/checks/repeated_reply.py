@@ -1,5 +1,6 @@
 """Check `repeated_reply`: another question, word for word the same reply."""
 
+import re
 from collections.abc import Iterable
 from typing import ClassVar
 
@@ -10,6 +11,13 @@ from tasks.evaluators.rules.text import is_assent, is_farewell, last_user_index,
 
 SHORTEST = 60
 LONGEST = 24_000
+CONFIRMING_CHARACTERS = 240
+
+_CONFIRMING = re.compile(
+    r"\b(?:confirm|correct|anything else|something else|go ahead|proceed|all right|is that (?:right|ok)"
+    r"|help you)\b[^?]{0,80}\?\s*$",
+    re.IGNORECASE,
+)
 
 
 class RepeatedReply:
@@ -23,7 +31,7 @@ class RepeatedReply:
         """One finding per repetition; the same reply to the same words, to thanks or to a bare yes is none."""
         seen: dict[str, int] = {}
         for index, message in replies(thread):
-            if len(message.text) < SHORTEST:
+            if len(message.text) < SHORTEST or _confirms(message.text):
                 continue
             folded = fold(message.text[:LONGEST])
             first = seen.setdefault(folded, index)
@@ -40,6 +48,11 @@ class RepeatedReply:
                 reasoning=f"The same reply was given to another message before (message {first}).",
                 evidence=(quoted(thread, first, message.text), quoted(thread, index, message.text)),
             )
+
+
+def _confirms(text: str) -> bool:
+    """True for a short question that may well be asked anew for each thing: 'Shall I go ahead?'."""
+    return len(text) <= CONFIRMING_CHARACTERS and bool(_CONFIRMING.search(text))
 
 
 def _is_other(thread: Thread, asked: int, before: int) -> bool:

@@ -27,7 +27,7 @@ _BOT = re.compile(
     r"|aren't answering|are not listening|aren't listening)"
     r"|(?:please )?(?:read|look at) (?:my|what i) (?:\w+ ){0,3}again"
     r"|as i (?:already )?(?:said|told you|mentioned)(?: before| earlier| already)?\W"
-    r"|i said\b|(?<=no, )i meant\b|i asked (?:for|about|you|if|whether|what|how)\b"
+    r"|i said\b|(?<=no, )i meant\b|i asked (?:for|about|if|you (?:if|about|to|for|what|whether|a)\b|whether|what|how)\b"
     r")"
 )
 _OWN_SLIP = re.compile(
@@ -69,6 +69,6 @@ class UserCorrection:
                 index=index,
                 kind="friction",
                 cause="user" if slip else "bot",
-                reasoning="The user corrects an own slip." if slip else "The user says that the bot got it wrong.",
+                reasoning="The user puts an own message right." if slip else "The user says that the bot got it wrong.",
                 evidence=(quoted(thread, index, message.text[:SCANNED]),),
             )

@@ -1,5 +1,6 @@
 """Check `user_repeats`: the user has to say the same thing again."""
 
+import re
 from collections import deque
 from collections.abc import Iterable
 from typing import ClassVar
@@ -7,12 +8,17 @@ from typing import ClassVar
 from storage.records import Thread
 from tasks.evaluators.evidence import fold
 from tasks.evaluators.rules.base import FRICTION, Finding, Kind, quoted
-from tasks.evaluators.rules.text import is_assent, is_closing
+from tasks.evaluators.rules.text import is_assent, is_farewell
 
 FEWEST_WORDS = 4  # of a question; a statement needs one more
 SCANNED = 4_000
-REMEMBERED = 6
+REMEMBERED = 2
 ALIKE = 0.85
+
+_WISH = re.compile(
+    r"\?|\b(?:please|want|need|can|could|would|tell|give|show|find|book|cancel|send|where|when|how|what|why|who|which|my|not|no)\b"
+)
+_NEXT_ONE = re.compile(r"\b(?:other|others|another|else|next|more|again|how are you|nice to|hello|welcome)\b")
 
 
 class UserRepeats:
@@ -29,7 +35,7 @@ class UserRepeats:
         for index, message in enumerate(thread.messages):
             if message.role == "assistant" and message.text.strip():
                 replied = index
-            if message.role != "user" or is_closing(message.text) or is_assent(message.text):
+            if message.role != "user" or not _asks(message.text):
                 continue
             words = tuple(word.strip(".,!?;:\"'()") for word in fold(message.text[:SCANNED]).split())
             if len(words) < FEWEST_WORDS + ("?" not in message.text[:SCANNED]):
@@ -52,6 +58,14 @@ class UserRepeats:
                         quoted(thread, index, message.text),
                     ),
                 )
+
+
+def _asks(text: str) -> bool:
+    """True for a question or a wish that can be answered once and for all; 'show me others' can be said again."""
+    lowered = text[:SCANNED].lower()
+    return (
+        not is_farewell(text) and not is_assent(text) and bool(_WISH.search(lowered)) and not _NEXT_ONE.search(lowered)
+    )
 
 
 def _alike(words: tuple[str, ...], bag: frozenset[str], said: tuple[str, ...], said_bag: frozenset[str]) -> bool:
