@@ -58,6 +58,9 @@ class Settings(BaseSettings):
     window_messages: Annotated[int, Field(ge=4)] = Field(
         default=60, description="Most messages of a thread shown to a judge in one call."
     )
+    window_characters: Annotated[int, Field(ge=2000)] = Field(
+        default=60_000, description="Most characters of a thread shown to a judge in one call."
+    )
     window_overlap: Annotated[int, Field(ge=0)] = Field(
         default=10, description="Messages repeated from one window to the next, for context."
     )

@@ -16,7 +16,28 @@ from pathlib import Path
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
 HEADER = ("conversation_id", "user_id", "timestamp", "turn", "speaker", "text", "intent_detected", "channel")
-WORDS = "please could you check where my order with the blue chair is because it has not arrived by now thank".split()
+WORDS = (
+    "please",
+    "could",
+    "you",
+    "check",
+    "where",
+    "my",
+    "order",
+    "with",
+    "the",
+    "blue",
+    "chair",
+    "is",
+    "because",
+    "it",
+    "has",
+    "not",
+    "arrived",
+    "by",
+    "now",
+    "thank",
+)
 READER = """
 import sys, time
 from tasks.sources.base import LoadReport, Selection

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from deployments.local.environment import PROJECT_ROOT, with_project_root
+from deployments.local.logs import last_error
 
 WORK_POOL = "evalflows"
 
@@ -36,7 +37,8 @@ def apply(prefect_file: Path = PROJECT_ROOT / "prefect.yaml") -> None:
         check=False,
     )
     if done.returncode != 0:
-        raise DeploymentError(f"{str(prefect_file)!r} could not be applied:\n{done.stdout}{done.stderr}".rstrip())
+        said = f"{done.stdout}\n{done.stderr}"
+        raise DeploymentError(f"{str(prefect_file)!r} could not be applied: {last_error(said) or said.strip()}")
 
 
 def ensure_work_pool() -> None:

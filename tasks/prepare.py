@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pydantic import ValidationError
 
 from settings import get_settings
-from storage.queries.snapshots import intents_of_run
+from storage.queries.snapshots import intents_of_run, query_types_of_run
 from tasks.errors import RunRefused
 from tasks.evaluators.base import EvaluatorOptions
 from tasks.evaluators.catalog import EVALUATORS, EvaluatorName, make_evaluators
@@ -39,6 +39,7 @@ def read_options(*, intents: str = "", policy: str = "", checks: Sequence[str] =
             checks=names,
             window_messages=settings.window_messages,
             window_overlap=settings.window_overlap,
+            window_characters=settings.window_characters,
         )
     except (ValueError, ValidationError) as error:
         raise RunRefused(" ".join(str(error).split())) from error
@@ -56,9 +57,10 @@ def versions_of(evaluators: Sequence[EvaluatorName], judge: str, options: Evalua
 
 
 async def prepare_evaluators(run: OpenRun, names: Sequence[EvaluatorName], options: EvaluatorOptions) -> None:
-    """Make the run's evaluators; where no taxonomy was named, the intents found in its threads are the taxonomy."""
-    if not options.intents and run.ask is not None and "intent" in names:
+    """Make the run's evaluators; what the user names no intents for is judged by those found in the run's threads."""
+    if run.ask is not None and "intent" in names:
         async with run.database.session() as session:
-            found = taxonomy_from(await intents_of_run(session, run.id))
-        options = options.model_copy(update={"intents": found})
+            intents = options.intents or taxonomy_from(await intents_of_run(session, run.id))
+            query_types = tuple(await query_types_of_run(session, run.id))
+        options = options.model_copy(update={"intents": intents, "query_types": query_types})
     run.evaluators = make_evaluators(names, options)

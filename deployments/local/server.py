@@ -1,6 +1,5 @@
 """The local Prefect server of one home: attach to it, start it, stop it."""
 
-import re
 import subprocess
 import sys
 import threading
@@ -10,14 +9,13 @@ from datetime import datetime
 
 from deployments.local.door import knock
 from deployments.local.environment import server_environment, server_folder
-from deployments.local.logs import open_log
+from deployments.local.logs import last_error, open_log
 from deployments.local.ports import listen
 from deployments.local.slot import Slot
 from settings import Settings
 
 STOP_SECONDS = 10.0
-STATUS_SECONDS = 5.0
-ERROR_LINE = re.compile(r"[\w.]+(Error|Exception): ")
+STATUS_SECONDS = 15.0
 
 
 class LocalServerError(Exception):
@@ -118,7 +116,6 @@ def _start(settings: Settings, slot: Slot, lock: int) -> subprocess.Popen[bytes]
 
 def _explain(settings: Settings, what: str) -> str:
     log_path = server_folder(settings) / "server.log"
-    lines = log_path.read_text(encoding="utf-8", errors="replace").splitlines() if log_path.exists() else []
-    reasons = [line for line in lines if ERROR_LINE.match(line)]
-    because = f": {reasons[-1]}" if reasons else ""
+    log = log_path.read_text(encoding="utf-8", errors="replace") if log_path.exists() else ""
+    because = f": {error}" if (error := last_error(log)) else ""
     return f"the local Prefect server {what}{because} (see {str(log_path)!r})"

@@ -14,8 +14,13 @@ API_URL = "PREFECT_API_URL"
 def local_stack(settings: Settings | None = None) -> Generator[str]:
     """Flows called inside use the local database and Prefect server of this home, started when they are not there.
 
-    Both stay for the next caller; the server ends by itself when idle, `evalflows down` stops both. Yields the URL of
-    the Prefect API.
+    Both stay for the next caller; the server ends by itself when idle, `evalflows down` stops both.
+
+    Args:
+        settings: Which home; the flows themselves read the settings of the process, which are also the default here.
+
+    Yields:
+        The URL of the Prefect API.
     """
     from prefect.settings import PREFECT_API_URL, temporary_settings
 

@@ -1,7 +1,6 @@
-"""The column names and speaker words in common use, by what they mean; compared without case, spaces and punctuation."""
+"""Column names and speaker words in common use, by meaning; compared without case, spaces and punctuation."""
 
 import re
-from collections.abc import Callable
 from functools import lru_cache
 
 from storage.records import Role
@@ -113,12 +112,15 @@ def ranks(names: str) -> dict[str, int]:
     return {name: rank for rank, name in enumerate(dict.fromkeys(map(normalise, names.split())))}
 
 
-ROLE_BY_WORD: dict[str, Role] = {
-    normalise(word): role for role, words in SPEAKERS.items() for word in words.split()
-} | dict.fromkeys(TOOL_CALL_SPEAKERS, "assistant")
+def _roles_by_word() -> dict[str, Role]:
+    by_word: dict[str, Role] = {word: "assistant" for word in TOOL_CALL_SPEAKERS}
+    for role, words in SPEAKERS.items():
+        for word in words.split():
+            by_word[normalise(word)] = role
+    return by_word
 
 
-Knows = Callable[[str], bool]
+ROLE_BY_WORD = _roles_by_word()
 
 
 @lru_cache(maxsize=4096)

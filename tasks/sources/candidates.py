@@ -7,7 +7,6 @@ from tasks.sources.columns import Columns
 from tasks.sources.errors import SourceError, Unfit
 from tasks.sources.values import is_missing
 
-
 MOST_NAMES = 12
 
 

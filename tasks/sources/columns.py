@@ -36,7 +36,7 @@ class Columns(Record):
         names: dict[str, str] = {}
         constants: dict[str, str] = {}
         speakers: dict[str, Role] = {}
-        for entry in next(csv.reader([text], skipinitialspace=True), []):
+        for entry in next(csv.reader([text or ""], skipinitialspace=True)):
             key, equals, value = entry.partition("=")
             key, value = key.strip(), value.strip()
             if not equals:

@@ -115,9 +115,11 @@ def _chunks(file: BinaryIO) -> Iterator[bytes]:
 
 
 def _by_letters(path: str, sample: bytes) -> str:
-    """GB18030 where the whole file is valid in it and its characters are common ones, Windows-1252 where words are
-    Latin with a few accents, else what charset-normalizer makes of it.
-    """  # fmt: skip
+    """The encoding of what is neither UTF-8 nor UTF-16.
+
+    GB18030 where the whole file is valid in it and its characters are common ones, Windows-1252 where words are Latin
+    with a few accents, else what charset-normalizer makes of it.
+    """
     if _measure(path, "gb18030")[0].undecodable == 0 and _share_of_common_characters(sample) >= CHINESE_SHARE:
         return "gb18030"
     words = [word for word in LETTERS.findall(sample) if not word.isascii()]
@@ -130,9 +132,10 @@ def _by_letters(path: str, sample: bytes) -> str:
 
 
 def _share_of_common_characters(sample: bytes) -> float:
-    """Among the characters beyond ASCII, those in GB 2312 (two high bytes) that do not touch a Latin letter: nearly all
-    in Chinese, few where accents of another encoding happen to form pairs.
-    """  # fmt: skip
+    """Among the characters beyond ASCII, those in GB 2312 (two high bytes) that do not touch a Latin letter.
+
+    Nearly all in Chinese, few where accents of another encoding happen to form pairs.
+    """
     text = f" {sample.decode('gb18030', errors='ignore')} "
     count, common = 0, 0
     for before, character, after in zip(text, text[1:], text[2:], strict=False):

@@ -52,7 +52,7 @@ def _continues(before: list[Piece], after: list[Piece]) -> bool:
 
 def _places(pieces: list[Piece]) -> Places | None:
     """Where the pieces stand in their thread; None where one says neither index nor time."""
-    if pieces[0].index is not None:
-        return {(piece.index, piece.sentence, piece.messages[0]["role"]) for piece in pieces}
+    if pieces[0].place is not None:
+        return {(piece.place, piece.sentence, piece.messages[0]["role"]) for piece in pieces}
     times: Places = {(None, None, piece.messages[0].get("created_at")) for piece in pieces}
     return None if any(time is None for _, _, time in times) else times

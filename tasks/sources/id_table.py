@@ -12,8 +12,12 @@ class IdTable:
     def __init__(self) -> None:
         self._mask = FIRST_SLOTS - 1
         self._digests = array("Q", bytes(8 * FIRST_SLOTS))
-        self._numbers = array("Q", bytes(8 * FIRST_SLOTS))
+        self._numbers = array("I", bytes(4 * FIRST_SLOTS))
         self._used = 0
+
+    def __len__(self) -> int:
+        """How many ids there are."""
+        return self._used
 
     def number(self, text: str) -> int:
         """The number of an id, from 0 in the order of first appearance; a new id is added."""
@@ -42,7 +46,7 @@ class IdTable:
     def _grow(self) -> None:
         old = zip(self._digests, self._numbers, strict=True)
         slots = 2 * (self._mask + 1)
-        digests, numbers, mask = array("Q", bytes(8 * slots)), array("Q", bytes(8 * slots)), slots - 1
+        digests, numbers, mask = array("Q", bytes(8 * slots)), array("I", bytes(4 * slots)), slots - 1
         for digest, number in old:
             if digest:
                 slot = digest & mask

@@ -13,6 +13,7 @@ from tasks.sources.texts import Text
 
 SPACE = " \t\n\r\ufeff"
 NEAR_END = 16
+CLOSERS = '}]"'  # what ends a value for certain; a number may go on
 TRIM_CHARACTERS = 1 << 18
 
 
@@ -67,7 +68,7 @@ class JsonStream:
         self._count_lines(self._place)
         while True:
             try:
-                value, end = DECODER.raw_decode(self._text, self._place)
+                found: tuple[object, int] = DECODER.raw_decode(self._text, self._place)
             except json.JSONDecodeError as error:
                 near_end = error.pos >= len(self._text) - NEAR_END or error.msg.startswith("Unterminated string")
                 if near_end and self._fill():
@@ -76,7 +77,9 @@ class JsonStream:
                 raise self._error(f"not valid JSON: {error.msg}{cut_off}", error.pos) from error
             except (ValueError, RecursionError) as error:
                 raise self._error(f"not usable JSON: {error}", self._place) from error
-            if end == len(self._text) and not isinstance(value, dict | list | str) and self._fill():
+            value: object = found[0]
+            end = found[1]
+            if end == len(self._text) and self._text[end - 1] not in CLOSERS and self._fill():
                 continue
             unclean = ESCAPED_UNSTORABLE.search(self._text, self._place, end)
             self._place = end

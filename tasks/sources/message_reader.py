@@ -30,8 +30,9 @@ class MessageReader:
         self._taken = taken
         self._given = given
         self._separator = given.constants.get("intent_separator")
-        self._constant = cast("Role | None", given.constants.get("role"))
-        self._roles: dict[object, Role] = {}
+        self._constant: Role = ROLE_BY_WORD[given.constants.get("role", "user")]
+        self._default: Role | None = self._constant if "role" in given.constants else None
+        self._roles: dict[str, Role] = {}
         self._time = TimeReader(keys.get("created_at", ""), day_first)
         self._extras = [
             (role, keys[role])
@@ -61,11 +62,12 @@ class MessageReader:
             Unfit: The word is not known.
         """
         if "role" not in self._keys:
-            return self._constant or "user"
-        role = self._roles.get(speaker) if isinstance(speaker, str) else None
-        if role is None:
-            role = self._roles[speaker] = self._role_of_word(speaker)
-        return role
+            return self._constant
+        if not isinstance(speaker, str):
+            return self._role_of_word(speaker)
+        if speaker not in self._roles:
+            self._roles[speaker] = self._role_of_word(speaker)
+        return self._roles[speaker]
 
     def set_text(self, message: MessageFields, content: object) -> None:
         """Put a text, or content of typed parts, into a message."""
@@ -129,7 +131,13 @@ class MessageReader:
     def _role_of_word(self, speaker: object) -> Role:
         given = self._given.speakers
         word = normalise(str(speaker)) if not is_missing(speaker) else ""
-        role = given.get(word) or ROLE_BY_WORD.get(word) or given.get("*") or (None if word else self._constant)
+        candidates: list[Role | None] = [
+            given.get(word),
+            ROLE_BY_WORD.get(word),
+            given.get("*"),
+            None if word else self._default,
+        ]
+        role: Role | None = next((role for role in candidates if role is not None), None)
         if role is None:
             shown = str(speaker).strip() if word else "WORD"
             problem = f"not a known speaker; say who it is, --columns role.{shown}=user (or assistant, system, tool)"

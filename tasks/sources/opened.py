@@ -6,8 +6,9 @@ from itertools import chain, islice
 
 from tasks.sources import aliases
 from tasks.sources.base import Recognised
+from tasks.sources.candidates import shorten_names
 from tasks.sources.columns import Columns
-from tasks.sources.delimited import read_delimited, sniff
+from tasks.sources.delimited import Dialect, read_delimited, sniff
 from tasks.sources.encodings import decide_encoding
 from tasks.sources.errors import SourceError, Unfit
 from tasks.sources.files import Format, SourceFile
@@ -116,14 +117,23 @@ def _open_text(file: SourceFile, intake: Intake) -> _Rows:
 
     form = _form(file.format, text)
     if form == "csv":
-        dialect = sniff(
-            text, intake.columns.constants.get("delimiter"), intake.columns.by_position, _knower(intake.columns)
-        )
-        if dialect.has_header and not any(map(_knower(intake.columns), dialect.header)):
-            raise SourceError(_unknown_header(file.path, dialect.header))
-        return _Rows(read_delimited(text, dialect, reject), form, encoding.name, dialect.delimiter, tuple(notes))
+        dialect = _find_dialect(text, intake.columns)
+        rows = read_delimited(text, dialect, reject)
+        return _Rows(rows, form, encoding.name, dialect.delimiter, tuple(notes))
     rows = read_json_lines(text, reject) if form == "jsonl" else read_json(text, reject)
     return _Rows(rows, form, encoding.name, None, tuple(notes))
+
+
+def _find_dialect(text: Text, columns: Columns) -> Dialect:
+    named = frozenset(columns.names.values())
+
+    def known(name: str) -> bool:
+        return name.strip() in named or aliases.is_known(name)
+
+    dialect = sniff(text, columns.constants.get("delimiter"), columns.by_position, known)
+    if dialect.has_header and not any(map(known, dialect.header)):
+        raise SourceError(_unknown_header(text.path, dialect.header))
+    return dialect
 
 
 def _form(form: Format, text: Text) -> Format:
@@ -132,11 +142,6 @@ def _form(form: Format, text: Text) -> Format:
 
 def _unknown_header(path: str, header: tuple[str, ...]) -> str:
     return (
-        f"{path}:1: no column name is known in the first line ({', '.join(map(repr, header[:8]))}); name the columns, "
-        "--columns text=COLUMN,thread_id=COLUMN, or by number where the file has no header, --columns text=1,thread_id=2"
-    )[:600]
-
-
-def _knower(columns: Columns) -> aliases.Knows:
-    named = frozenset(columns.names.values())
-    return lambda name: name.strip() in named or aliases.is_known(name)
+        f"{path}:1: no column name is known in the first line ({shorten_names(header)}); name the columns, --columns "
+        "text=COLUMN,thread_id=COLUMN, or by number where the file has no header, --columns text=1,thread_id=2"
+    )

@@ -1,7 +1,7 @@
 """Rows of a Parquet file, read in small batches."""
 
 from collections.abc import Callable, Iterator
-from typing import Any, cast
+from typing import cast
 
 from tasks.sources.characters import replace_within
 from tasks.sources.errors import SourceError
@@ -24,8 +24,8 @@ def read_parquet(path: str, count: Callable[[int], None]) -> Iterator[Row]:
     pa.set_memory_pool(pa.system_memory_pool())  # the usual one keeps what it freed
     try:
         with parquet.ParquetFile(path, buffer_size=BUFFER_BYTES, pre_buffer=False) as file:
-            for batch in file.iter_batches(batch_size=BATCH_ROWS, use_threads=False):
-                for values in cast("list[dict[str, Any]]", batch.to_pylist()):
+            for batch in file.iter_batches(batch_size=BATCH_ROWS, use_threads=False):  # pyright: ignore[reportUnknownMemberType]
+                for values in batch.to_pylist():
                     number += 1
                     yield Row(number, number, cast("dict[str, object]", replace_within(values, count)))
     except (pa.ArrowException, OSError) as error:

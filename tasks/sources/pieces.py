@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import pairwise
 from typing import NamedTuple, cast
 
 from tasks.sources.message_reader import MessageFields
@@ -13,13 +14,13 @@ class Piece(NamedTuple):
     """What one row gives to its thread.
 
     Attributes:
-        index: Its place in the thread; None where the file has no such column.
+        place: Its number in the thread; None where the file has no such column.
         sentence: Its place in a message cut into sentences; None where messages are whole.
         messages: One message, or a query and its reply.
         thread: Fields of the thread that stand in every row.
     """
 
-    index: float | None
+    place: float | None
     sentence: float | None
     messages: list[MessageFields]
     thread: ThreadFields
@@ -28,12 +29,12 @@ class Piece(NamedTuple):
 def put_in_order(pieces: list[Piece]) -> list[Piece]:
     """By index, then sentence, then time; without an index by time where all have one; else as in the file."""
     timed = all("created_at" in piece.messages[0] for piece in pieces)
-    if not timed and pieces[0].index is None:
+    if not timed and pieces[0].place is None:
         return pieces
     return sorted(
         pieces,
         key=lambda piece: (
-            piece.index or 0.0,
+            piece.place or 0.0,
             piece.sentence or 0.0,
             cast("datetime", piece.messages[0]["created_at"]).timestamp() if timed else 0.0,
         ),
@@ -48,7 +49,7 @@ def join_messages(pieces: Sequence[Piece]) -> list[MessageFields]:
         if (
             previous is not None
             and piece.sentence is not None
-            and (piece.index, piece.messages[0]["role"]) == (previous.index, messages[-1]["role"])
+            and (piece.place, piece.messages[0]["role"]) == (previous.place, messages[-1]["role"])
         ):
             messages[-1] = _join(messages[-1], piece.messages[0])
         else:
@@ -88,7 +89,7 @@ def build_thread(external_id: str, messages: list[MessageFields], fields: Thread
 def _settle_system(messages: list[MessageFields]) -> None:
     """In research dialogues `system` is the bot: so it is where it answers the user and nobody else does."""
     roles = [message["role"] for message in messages]
-    if "assistant" in roles or ("user", "system") not in zip(roles, roles[1:], strict=False):
+    if "assistant" in roles or ("user", "system") not in pairwise(roles):
         return
     for message in messages:
         if message["role"] == "system":

@@ -149,9 +149,7 @@ def _one_thread(file: Opened, pieces: Pieces) -> Iterator[ThreadFields]:
     for row, _, piece in pieces:
         kept.append(piece)
         if len(kept) > LONGEST_THREAD:
-            raise SourceError(
-                f"{file.path}:{row.line}: no column is known as thread id, and {LONGEST_THREAD:,} rows are no one thread; "
-                "name the column, --columns thread_id=COLUMN"
-            )
+            problem = f"no column is known as thread id, and {LONGEST_THREAD:,} rows are no one thread; name the column"
+            raise SourceError(f"{file.path}:{row.line}: {problem}, --columns thread_id=COLUMN")
     if kept:
         yield build_thread(file.name, join_messages(put_in_order(kept)), kept[0].thread)

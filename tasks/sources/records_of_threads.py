@@ -58,7 +58,7 @@ class RecordReader:
             if (moment := times.read(row.values.get(columns[role]))) is not None:
                 fields[role] = moment
         messages = self._messages(row)
-        rest = {
+        rest: dict[str, object] = {
             key: to_json(value)
             for key, value in row.values.items()
             if key not in self._taken and value not in (None, "")
@@ -85,7 +85,7 @@ class RecordReader:
                     values = cast("Mapping[str, object]", message)
                     index, sentence = (self._reader.place(values, role) for role in ("index", "sentence"))
                     return Piece(index, sentence, [self._reader.read(values)], {})
-                case [str() as speaker, text]:
+                case [str() as speaker, (str() | None) as text]:
                     return Piece(None, None, [self._pairs.read({"role": speaker, "text": text})], {})
                 case _:
                     raise Unfit("not a message but something else", "", message)

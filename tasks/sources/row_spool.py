@@ -14,9 +14,9 @@ from typing import BinaryIO, cast
 from tasks.sources.id_table import IdTable
 from tasks.sources.pieces import Piece
 
-RUN_BYTES = 12 << 20
+RUN_BYTES = 6 << 20
 ENTRY_BYTES = 200  # what an entry costs in memory besides its data
-MOST_RUNS = 48
+MOST_RUNS = 64
 HEADER = struct.Struct("<QQI")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
@@ -27,7 +27,7 @@ Fragment = tuple[str, int, list[Piece]]
 class RowSpool:
     """Takes pieces of threads in any order and gives them back thread by thread, in the order of first appearance.
 
-    Memory: 12 MB, and what an `IdTable` takes. Pieces that follow each other in one thread are written as one.
+    Memory: 6 MB, and what an `IdTable` takes. Pieces that follow each other in one thread are written as one.
 
     Args:
         folder: An empty folder for the run files; the caller removes it.
@@ -61,7 +61,7 @@ class RowSpool:
                 yield [_unpack(data) for _, _, data in entries]
 
     def _close_fragment(self) -> None:
-        thread_id, file, pieces = self._fragment
+        thread_id, _, pieces = self._fragment
         if not pieces:
             return
         ordinal = self._ordinals.number(thread_id)

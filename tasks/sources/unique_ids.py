@@ -8,7 +8,7 @@ from tasks.sources.pieces import ThreadFields
 
 
 def make_ids_unique(threads: Iterator[ThreadFields], report: LoadReport) -> Iterator[ThreadFields]:
-    """The threads, each under an id of its own; nothing is left out, not even a thread that is the same to the letter."""
+    """The threads, each under an id of its own; none is left out, not even one that is the same to the letter."""
     seen = IdTable()
     repeats: dict[str, int] = {}
     for thread in threads:

@@ -13,6 +13,7 @@ from pydantic import JsonValue
 from tasks.sources.errors import Unfit
 
 LONGEST_ID = 512
+NESTED = (Mapping, list, bytes)
 DEEPEST = 60
 WIDEST_INTEGER = 1 << 63
 TRUE = frozenset({"true", "1", "yes", "y", "t", "success", "successful", "succeeded", "resolved", "passed", "pass"})
@@ -38,8 +39,8 @@ def read_id(value: object, column: str) -> str | None:
         return value.strip() or None
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return None
-    if isinstance(value, Mapping | list | bytes):
-        raise Unfit("not an id but a nested value", column, value)
+    if isinstance(value, NESTED):
+        raise Unfit("not an id but a nested value", column, cast("object", value))
     text = str(int(value) if isinstance(value, float) and value.is_integer() else value).strip()
     if len(text) > LONGEST_ID:
         raise Unfit(f"longer than {LONGEST_ID} characters, so no id; is this the right column?", column, value)

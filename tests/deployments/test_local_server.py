@@ -14,6 +14,7 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
+import psutil
 import pytest
 
 from deployments.local.ports import listen
@@ -93,9 +94,8 @@ def test_the_server_answers_on_this_machine_only_and_serves_the_ui(server: Local
     status, page = call(server, "GET", "/", Accept="text/html")
     assert status == 200
     assert b"<html" in page.lower()
-    addresses = {line.split()[1] for line in Path("/proc/net/tcp").read_text().splitlines()[1:] if " 0A " in line}
-    assert f"0100007F:{server.port:04X}" in addresses
-    assert f"00000000:{server.port:04X}" not in addresses
+    listening = [c for c in psutil.Process(server.pid).net_connections(kind="tcp") if c.status == psutil.CONN_LISTEN]
+    assert [tuple(connection.laddr) for connection in listening] == [("127.0.0.1", server.port)]
 
 
 def test_the_server_outlives_its_starter_in_a_session_of_its_own(settings: Settings) -> None:
@@ -194,7 +194,7 @@ def test_an_idle_server_ends_by_itself(settings: Settings) -> None:
     brief = Settings(home=settings.home, server_idle_seconds=0.5)
     server = ensure_server(brief)
     assert wait_until(lambda: not server_slot(brief).is_taken())
-    assert wait_until(lambda: not Path(f"/proc/{server.pid}").exists())
+    assert wait_until(lambda: not psutil.pid_exists(server.pid))
 
 
 def test_a_run_in_progress_keeps_an_idle_server_up(settings: Settings) -> None:

@@ -59,6 +59,8 @@ def _holds(left: str, right: str) -> bool:
         return True
     if "-" in operators and numbers[0].value < numbers[1].value:
         return True
+    if operators == ["/"] and " " not in left and numbers[0].value < numbers[1].value:  # a share of something
+        return result.value >= 1
     if any(is_ambiguous(number) for number in (*written, right)):
         swapped = [_as_thousands(number) for number in written]
         return adds_up(swapped, operators, _as_thousands(right))

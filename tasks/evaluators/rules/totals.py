@@ -33,12 +33,14 @@ _NOT_A_SUM = re.compile(
     re.IGNORECASE,
 )
 _EACH = re.compile(
-    rf"(?<![$\u20ac\u00a3.,\d])\b(\d{{1,3}}) (?:[a-z'-]{{2,20}} ){{1,4}}(?:at|for|costing|priced at) {MONEY.pattern} (?:each|apiece"
+    rf"(?<![$\u20ac\u00a3.,\d])\b(\d{{1,3}}) (?:[a-z'-]{{2,20}} ){{1,4}}(?:at|for|costing"
+    rf"|priced at) {MONEY.pattern} (?:each|apiece"
     rf"|per [a-z]{{2,15}})\b[^$\u20ac\u00a3\d.;]{{0,60}}\b(?:total(?:s|ing|ling)?(?: is| of| price| cost| comes to"
     rf"| will be| would be)*|comes to) (?:of |is )?{MONEY.pattern}",
     re.IGNORECASE,
 )
 _SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
+_LIST_NUMBER = re.compile(r"^\s*\d{1,2}[.)]")
 LONGEST_LINE = 120
 MOST_ITEMS = 40
 CENT = Decimal("0.01")
@@ -74,6 +76,8 @@ def _possible_sums(items: list[str]) -> list[Decimal]:
     """What the lines may add up to: with deductions taken off, or all added; none where that cannot be told."""
     start = next((at for at, line in enumerate(items) if _SUBTOTAL.search(line)), 0)
     items = items[start:]
+    if any(map(_has_other_number, items)):
+        return []
     if (
         len(items) < 2
         or any(_NOT_AN_ITEM.search(line) for line in items)
@@ -83,6 +87,11 @@ def _possible_sums(items: list[str]) -> list[Decimal]:
     amounts = [_amount(MONEY.findall(line)[0][1]) for line in items]
     less = sum((amount for amount, line in zip(amounts, items, strict=True) if _DEDUCTED.search(line)), Decimal(0))
     return [sum(amounts, Decimal(0)) - 2 * less, sum(amounts, Decimal(0))]
+
+
+def _has_other_number(line: str) -> bool:
+    """True where a quantity may stand beside the amount: '| Shirt | 2 | $10 |'."""
+    return bool(re.search(r"(?<![\w.,#])\d", MONEY.sub("", _LIST_NUMBER.sub("", line))))
 
 
 def _in_sentence(sentence: str) -> Iterator[tuple[str, Decimal]]:

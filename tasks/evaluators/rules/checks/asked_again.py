@@ -21,6 +21,7 @@ _NEW_VALUE = re.compile(
     r"|additional|instead|updated|change|both|each|passengers?|recipient|sorry|unable|couldn't|could not|can't find"
     r"|cannot find|not found|no record|doesn't|does not|invalid|incorrect|if)\b"
 )
+_IMPERATIVE = re.compile(r"\bplease (?:provide|give|tell|share|enter|type)\b|\bi(?:'ll| will)? (?:also )?need your\b")
 FEWEST_SPACES = 2
 MESSAGES_APART = 12
 _NOT_A_SLOT = re.compile(
@@ -148,7 +149,7 @@ def _requests(text: str) -> list[str]:
 def _is_request(sentence: str) -> bool:
     return (
         sentence.count(" ") >= FEWEST_SPACES
-        and ("?" in sentence or "please" in sentence or "need" in sentence)
+        and ("?" in sentence or bool(_IMPERATIVE.search(sentence)))
         and bool(_REQUEST.search(sentence))
         and not _NOT_A_SLOT.search(sentence)
     )

@@ -75,9 +75,9 @@ _PLAIN_FORMS: tuple[_Form, ...] = (
     (_EMPTY_VALUE, _TALK_OF_CODE, "HARD FAIL", "An empty value stands where a real one belongs"),
     (_BRACES, _TALK_OF_CODE, "HARD FAIL", "A template variable was not filled in"),
     (_CAPITALS, _TALK_OF_WRITING, "SOFT FAIL", "A placeholder was left in"),
-    (_INSERT, _TALK_OF_WRITING, "SOFT FAIL", "A placeholder was left in"),
 )
 _DOUBTFUL_FORMS: tuple[_Form, ...] = (
+    (_INSERT, _TALK_OF_WRITING, "SOFT FAIL", "Something to fill in was left in"),
     (_BRACKETS, _TALK_OF_WRITING, "SOFT FAIL", "Something to fill in was left in"),
     (_ANGLES, _TALK_OF_WRITING, "SOFT FAIL", "Something to fill in was left in"),
     (_LOREM, _TALK_OF_CODE, "SOFT FAIL", "Filler text was left in"),
@@ -110,7 +110,7 @@ def _first_slot(check: str, forms: tuple[_Form, ...], thread: Thread) -> Iterabl
 
 
 class Placeholder:
-    """Slots that cannot be meant for the reader: {{name}}, {order_id}, [ORDER_ID], [insert date], 'Dear None'."""
+    """Slots that cannot be meant for the reader: {{name}}, {order_id}, [ORDER_ID], 'Dear None'."""
 
     name: ClassVar[str] = "placeholder"
     default_on: ClassVar[bool] = True
@@ -122,7 +122,7 @@ class Placeholder:
 
 
 class BracketSlot:
-    """Slots a reader may be meant to fill in, such as [Your Name]: right in a draft, wrong in an answer."""
+    """Slots a reader may be meant to fill in, such as [Your Name] or <insert date>: right in a draft, wrong in an answer."""
 
     name: ClassVar[str] = "bracket_slot"
     default_on: ClassVar[bool] = False

@@ -16,7 +16,8 @@ REMEMBERED = 2
 ALIKE = 0.85
 
 _WISH = re.compile(
-    r"\?|\b(?:please|want|need|can|could|would|tell|give|show|find|book|cancel|send|where|when|how|what|why|who|which|my|not|no)\b"
+    r"\?|\b(?:please|want|need|can|could|would|tell|give|show|find|book|cancel|send|where|when|how|what|why|who"
+    r"|which|my|not|no)\b"
 )
 _NEXT_ONE = re.compile(r"\b(?:other|others|another|else|next|more|again|how are you|nice to|hello|welcome)\b")
 

@@ -1,0 +1,1 @@
+"""Speed and memory, measured beside a plain asyncio loop."""
