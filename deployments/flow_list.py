@@ -1,16 +1,17 @@
 """The flows there are, by name: one line makes a flow runnable, queueable, listed and deployed."""
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from prefect.flows import Flow
+if TYPE_CHECKING:
+    from prefect.flows import Flow
 
 FLOWS: dict[str, str] = {
     "evaluate-threads": "flows.evaluate_threads:evaluate_threads",
 }
 
 
-def load_flow(name: str) -> Flow[..., Any]:
+def load_flow(name: str) -> "Flow[..., Any]":
     """Import the flow of this name."""
     module, _, attribute = FLOWS[name].partition(":")
     flow: Flow[..., Any] = getattr(import_module(module), attribute)

@@ -29,6 +29,7 @@ class Database:
     def __init__(self, engine: AsyncEngine) -> None:
         self.engine = engine
         self._read_only = engine.execution_options(postgresql_readonly=True)
+        self._autocommit = engine.execution_options(isolation_level="AUTOCOMMIT")
 
     @asynccontextmanager
     async def transaction(self) -> AsyncGenerator[AsyncSession]:
@@ -51,6 +52,17 @@ class Database:
         """
         with unavailable_is_ours():
             async with AsyncSession(self._read_only, expire_on_commit=False) as session:
+                yield session
+
+    @asynccontextmanager
+    async def one_statement(self) -> AsyncGenerator[AsyncSession]:
+        """A session in which each statement commits by itself: a grouped write in one round trip instead of three.
+
+        Raises:
+            DatabaseUnavailable: The connection broke, or none was free.
+        """
+        with unavailable_is_ours():
+            async with AsyncSession(self._autocommit, expire_on_commit=False) as session:
                 yield session
 
     async def close(self) -> None:

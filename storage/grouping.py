@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
 
+GROUPS_AT_ONCE = 2
+
 ItemT = TypeVar("ItemT")
 ResultT = TypeVar("ResultT")
 
@@ -11,7 +13,7 @@ ResultT = TypeVar("ResultT")
 class Grouped(Generic[ItemT, ResultT]):
     """Wraps `handle(items) -> results` so that single items can be awaited; calls that meet are handled together.
 
-    While one group is being handled the next one fills up, so the group size follows the load by itself. A caller
+    While two groups are being handled the next one fills up, so the group size follows the load by itself. A caller
     that is cancelled leaves its item in the group: what was handed over is still written.
     """
 
@@ -23,29 +25,29 @@ class Grouped(Generic[ItemT, ResultT]):
         self._window_seconds = window_seconds
         self._most = most
         self._waiting: list[tuple[ItemT, asyncio.Future[ResultT]]] = []
-        self._worker: asyncio.Task[None] | None = None
+        self._workers: set[asyncio.Task[None]] = set()
 
     async def __call__(self, item: ItemT) -> ResultT:
         """Hand one item over and wait until its group is handled; raises what handling the group raised."""
         future: asyncio.Future[ResultT] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, future))
-        if self._worker is None:
-            self._worker = asyncio.create_task(self._handle_groups())
+        if len(self._waiting) == 1 and len(self._workers) < GROUPS_AT_ONCE:
+            worker = asyncio.create_task(self._handle_groups())
+            self._workers.add(worker)
+            worker.add_done_callback(self._workers.discard)
         return await asyncio.shield(future)
 
     async def drain(self) -> None:
         """Wait until everything handed over is handled."""
-        while self._worker is not None:
-            await asyncio.wait({self._worker})
+        while self._workers:
+            await asyncio.wait(self._workers)
 
     async def _handle_groups(self) -> None:
-        try:
-            while self._waiting:
-                await asyncio.sleep(self._window_seconds)
-                group, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
+        while self._waiting:
+            await asyncio.sleep(self._window_seconds)
+            group, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
+            if group:
                 await self._handle_one_group(group)
-        finally:
-            self._worker = None
 
     async def _handle_one_group(self, group: list[tuple[ItemT, "asyncio.Future[ResultT]"]]) -> None:
         handling = asyncio.ensure_future(self._handle([item for item, _ in group]))  # noqa: RUF006

@@ -6,6 +6,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from storage.engine import unavailable_is_ours
+
 
 class RunLock:
     """Held while the run is live; Postgres frees it when the process is gone."""
@@ -17,18 +19,29 @@ class RunLock:
         self._connection: AsyncConnection | None = None
 
     async def acquire(self) -> bool:
-        """Take the lock; False when another process holds it."""
-        connection = await self._engine.connect()
-        connection = await connection.execution_options(isolation_level="AUTOCOMMIT")
-        taken = await connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": self._key})
-        if taken.scalar_one():
-            self._connection = connection
-            return True
-        await connection.close()
-        return False
+        """Take the lock; False when another process holds it.
+
+        Raises:
+            DatabaseUnavailable: The database did not answer.
+        """
+        with unavailable_is_ours():
+            connection = await self._engine.connect()
+            try:
+                connection = await connection.execution_options(isolation_level="AUTOCOMMIT")
+                taken = await connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": self._key})
+                if taken.scalar_one():
+                    self._connection = connection
+            finally:
+                if self._connection is not connection:
+                    await connection.close()
+        return self._connection is not None
 
     async def keep(self) -> bool:
-        """Take the lock again where its connection was lost; False when another process has it by now."""
+        """Take the lock again where its connection was lost; False when another process has it by now.
+
+        Raises:
+            DatabaseUnavailable: The database did not answer; the next call tries again.
+        """
         if self._connection is not None:
             try:
                 await self._connection.execute(text("SELECT 1"))

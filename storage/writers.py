@@ -49,7 +49,7 @@ class RunWriter:
 
     async def _save_evaluations(self, evaluations: Sequence[ThreadEvaluation]) -> Sequence[None]:
         async def save() -> None:
-            async with self._database.transaction() as session:
+            async with self._database.one_statement() as session:
                 await save_evaluations(session, evaluations)
 
         await self._with_patience(save)
@@ -57,7 +57,7 @@ class RunWriter:
 
     async def _save_calls(self, calls: Sequence[ModelCall]) -> Sequence[None]:
         async def save() -> None:
-            async with self._database.transaction() as session:
+            async with self._database.one_statement() as session:
                 await save_calls(session, calls)
 
         await self._with_patience(save)
@@ -65,7 +65,7 @@ class RunWriter:
 
     async def _find_answers(self, hashes: Sequence[str]) -> Sequence[str | None]:
         async def find() -> dict[str, str]:
-            async with self._database.session() as session:
+            async with self._database.one_statement() as session:
                 return await usable_answers(session, self._run_id, hashes)
 
         found = await self._with_patience(find)

@@ -5,12 +5,14 @@ import os
 from typing import Any
 from uuid import UUID
 
+import httpx
 from prefect.client.orchestration import PrefectClient, get_client
 from prefect.client.schemas.objects import FlowRun
 from prefect.exceptions import ObjectNotFound
 from prefect.flow_engine import run_flow_async
 from prefect.flows import Flow
 from prefect.logging.handlers import PrefectConsoleHandler
+from prefect.settings import PREFECT_API_URL
 from prefect.states import Pending
 
 from deployments.cli.bar import show_progress
@@ -44,8 +46,11 @@ class Execution:
     async def run(self) -> Exception | None:
         """Run the flow to its end; returns the error it ended in, None when it ended well."""
         quiet_prefect()
-        async with get_client() as client:
-            flow_run, parameters = await self._flow_run(client)
+        try:
+            async with get_client() as client:
+                flow_run, parameters = await self._flow_run(client)
+        except httpx.TransportError as error:
+            raise RunRefused(unreachable(error)) from error
         self.run_id = flow_run.id
         try:
             async with show_progress(flow_run.id, enabled=not self._options.json):
@@ -90,6 +95,14 @@ class Execution:
                     f"and is now {value!r}; start a new run"
                 )
         return record
+
+
+def unreachable(error: httpx.TransportError) -> str:
+    """What to say of a Prefect API that does not answer."""
+    return (
+        f"the Prefect API at {PREFECT_API_URL.value()} does not answer ({type(error).__name__}): start it, or unset "
+        "PREFECT_API_URL and leave Prefect's profile to use the local server"
+    )
 
 
 def parse_run_id(text: str) -> UUID:

@@ -1,5 +1,6 @@
 """Exit codes, and which errors are the user's to mend (exit code 2)."""
 
+import re
 import sys
 
 DONE, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
@@ -7,10 +8,11 @@ DONE, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
 USERS_ERRORS = {
     "CycloptsError",
     "DatabaseUnusable",
+    "DeploymentError",
+    "LocalServerError",
     "OptionsError",
     "ParameterTypeError",
     "RunRefused",
-    "ServerUnusable",
     "SettingsError",
     "SourceError",
     "UnusableJudge",
@@ -25,4 +27,10 @@ def is_users_error(error: BaseException) -> bool:
 
 def complain(text: str) -> None:
     """One line on standard error."""
-    print("evalflows: " + " ".join(text.split()), file=sys.stderr)
+    print("evalflows: " + " ".join(without_noise(text).split()), file=sys.stderr)
+
+
+def without_noise(text: str) -> str:
+    """The text without what pydantic says for programmers: which model, which error type, which page explains it."""
+    text = re.sub(r"\d+ validation errors? for \S+\s+", "", text)
+    return re.sub(r"\s*\[type=\w+, input_value=.*", "", text, flags=re.DOTALL)

@@ -1,11 +1,23 @@
 """The options of `evalflows run FLOW`, made from the flow's signature and docstring."""
 
 import inspect
+import re
 from dataclasses import dataclass
 from typing import Annotated, Any, get_type_hints
 
-from cyclopts import App, Parameter
+from cyclopts import App, Group, Parameter
 from prefect.flows import Flow
+
+from deployments.cli.appearance import OPTIONS
+
+PARAMETERS = Group("Parameters of the flow", sort_key=0)
+OURS = Group("This command", sort_key=1)
+EXTRAS: dict[str, tuple[type, Any, str]] = {
+    "resume": (str, "", "RUN_ID"),
+    "queue": (bool, False, ""),
+    "json": (bool, False, ""),
+    "html": (str, "", "FILE"),
+}
 
 
 @dataclass(frozen=True)
@@ -39,15 +51,23 @@ def parse_run_options(flow: Flow[..., Any], name: str, tokens: list[str]) -> Run
     Raises:
         CycloptsError: An option is unknown or has a bad value.
     """
-    app = App(name=f"evalflows run {name}", version_flags=[])
+    required = " ".join(f"--{option} {option.upper()}" for option in _required(flow))
+    usage = f"Usage: evalflows run {name} {required} [OPTIONS]"
+    app = App(name=f"evalflows run {name}", usage=usage, version_flags=[], default_parameter=OPTIONS)
+    app["--help"].show = False
     app.default(_command(flow))
     command, bound, _ = app.parse_args(tokens, exit_on_error=False, print_error=False)
     if command.__name__ != "run_flow":
         command(*bound.args, **bound.kwargs)
         return None
     given = dict(bound.arguments)
-    extras = {key: given.pop(key, default) for key, default in (("resume", ""), ("queue", False), ("json", False))}
-    return RunOptions(parameters=given, html=given.pop("html", ""), **extras)
+    extras = {name: given.pop(name, default) for name, (_, default, _) in EXTRAS.items()}
+    return RunOptions(parameters=given, **extras)
+
+
+def _required(flow: Flow[..., Any]) -> list[str]:
+    parameters = inspect.signature(flow.fn).parameters.items()
+    return [name for name, parameter in parameters if parameter.default is inspect.Parameter.empty]
 
 
 def _command(flow: Flow[..., Any]) -> Any:  # noqa: ANN401
@@ -56,19 +76,15 @@ def _command(flow: Flow[..., Any]) -> Any:  # noqa: ANN401
     parameters = [
         parameter.replace(
             kind=inspect.Parameter.KEYWORD_ONLY,
-            annotation=_annotation(hints[name]),
+            annotation=_annotation(name, hints[name]),
             default="" if parameter.default is inspect.Parameter.empty else parameter.default,
         )
         for name, parameter in inspect.signature(flow.fn).parameters.items()
     ]
-    for name, kind, default in (("resume", str, ""), ("queue", bool, False), ("json", bool, False), ("html", str, "")):
+    for name, (kind, default, metavar) in EXTRAS.items():
+        annotation = Annotated[kind, Parameter(group=OURS, metavar=metavar or None)]
         parameters.append(
-            inspect.Parameter(
-                name,
-                inspect.Parameter.KEYWORD_ONLY,
-                annotation=Annotated[kind, Parameter(negative="")],
-                default=default,
-            )
+            inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=annotation, default=default)
         )
 
     def run_flow(**_: object) -> None: ...
@@ -76,13 +92,17 @@ def _command(flow: Flow[..., Any]) -> Any:  # noqa: ANN401
     run_flow.__signature__ = inspect.Signature(parameters)  # pyright: ignore[reportFunctionMemberAccess]
     run_flow.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     doc = (flow.fn.__doc__ or "").partition("\n    Returns:")[0]
+    for name in _required(flow):
+        doc = re.sub(rf"(\n\s+{name}:) ", r"\1 Required, unless a run is resumed. ", doc)
     run_flow.__doc__ = inspect.cleandoc(doc.rstrip() + "\n    " + EXTRA_DOCS)
     return run_flow
 
 
-def _annotation(hint: Any) -> Any:  # noqa: ANN401
-    """Lists take their values one after the other; switches have no --no- form."""
-    bare = getattr(hint, "__origin__", None)
-    if bare is list:
-        return Annotated[hint, Parameter(consume_multiple=True, negative="")]
-    return Annotated[hint, Parameter(negative="")] if hint is bool else hint
+def _annotation(name: str, hint: Any) -> Any:  # noqa: ANN401
+    """Lists take their values one after the other; a text is named by its option in help."""
+    is_list = getattr(hint, "__origin__", None) is list
+    is_text = hint in (str, list[str])
+    metavar = f"{name.upper().removesuffix('S')}..." if is_list else name.upper()
+    return Annotated[
+        hint, Parameter(group=PARAMETERS, consume_multiple=is_list or None, metavar=metavar if is_text else None)
+    ]

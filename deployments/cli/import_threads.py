@@ -6,12 +6,13 @@ from collections.abc import Mapping
 
 import orjson
 from cyclopts import App
+from cyclopts.types import NonNegativeInt
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from deployments.cli.console import make_console
-from deployments.cli.exits import DONE
+from deployments.cli.exits import DONE, complain
 from storage.database import open_database
 from storage.queries.snapshots import save_threads
 from tasks.load import SourceRequest, chunks, open_threads, parse_selection
@@ -24,11 +25,13 @@ EXAMPLES = 5
 
 @app.command
 def threads(
+    file: str,
+    /,
     *files: str,
     app: str = "default",
     columns: str = "",
     query: str = "",
-    limit: int = 0,
+    limit: NonNegativeInt = 0,
     since: str = "",
     strict: bool = False,
     dry_run: bool = False,
@@ -37,7 +40,8 @@ def threads(
     """Import threads, to be evaluated later with `--source stored`.
 
     Args:
-        files: Files, folders, globs, or sql:NAME.
+        file: A file, folder or glob (CSV, TSV, JSON, JSONL, Parquet), or sql:NAME.
+        files: More of them.
         app: Which bot they are about.
         columns: Which column is what, as `thread_id=conversationId,text=utterance`.
         query: The SELECT of a sql:NAME source.
@@ -48,15 +52,12 @@ def threads(
         json: Print JSON, one object per source.
     """
     selection = parse_selection((), limit=limit, since=since)
-    for source in files:
+    for source in (file, *files):
         request = SourceRequest(source=source, columns=columns, query=query, selection=selection, strict=strict)
         if dry_run:
             _print_preview(asyncio.run(preview_source(request)), source, json)
         else:
-            report = asyncio.run(import_threads(request, app))
-            print(f"{source}: {report.threads} threads, {report.messages} messages, {report.bad_rows} bad rows")
-            for row in report.first_bad_rows[:EXAMPLES]:
-                print(f"  {row}", file=sys.stderr)
+            _print_report(asyncio.run(import_threads(request, app)), source, app, json)
     return DONE
 
 
@@ -77,6 +78,21 @@ async def preview_source(request: SourceRequest) -> Preview:
     """Read a source through and say what is in it; nothing is stored."""
     report = LoadReport()
     return await asyncio.to_thread(summarise_threads, await open_threads(request, report), report)
+
+
+def _print_report(report: LoadReport, source: str, app: str, json: bool) -> None:
+    counts = {"threads": report.threads, "messages": report.messages, "bad_rows": report.bad_rows}
+    if json:
+        told = {"source": source, "app": app, **counts, "duplicate_ids": report.duplicate_ids}
+        sys.stdout.write(orjson.dumps(told).decode() + "\n")
+    else:
+        print(f"{source}: {report.threads} threads, {report.messages} messages stored for app {app!r}")
+    if report.bad_rows:
+        complain(f"{report.bad_rows} bad rows left out, as:")
+        for row in report.first_bad_rows[:EXAMPLES]:
+            complain(f"  {row}")
+    if report.duplicate_ids:
+        complain(f"{report.duplicate_ids} thread ids repeated and were made unique ({report.duplicate_examples[0]})")
 
 
 def _print_preview(found: Preview, source: str, json: bool) -> None:
@@ -104,7 +120,8 @@ def _print_preview(found: Preview, source: str, json: bool) -> None:
         for row in found.first_bad_rows[:EXAMPLES]:
             console.print(f"  {row}", markup=False)
     if found.duplicate_ids:
-        console.print(f"\n{found.duplicate_ids} thread ids repeated and are made unique (id#2)", markup=False)
+        example = found.duplicate_examples[0]
+        console.print(f"\n{found.duplicate_ids} thread ids repeated and are made unique ({example})", markup=False)
 
 
 def _print_pairs(console: Console, headings: tuple[str, str], pairs: Mapping[str, str]) -> None:

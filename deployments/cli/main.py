@@ -7,24 +7,31 @@ from collections.abc import Sequence
 from cyclopts import App
 from dotenv import find_dotenv, load_dotenv
 
-from deployments.cli.exits import FAILED, INTERRUPTED, WRONG_USAGE, complain, is_users_error
+from deployments.cli.appearance import OPTIONS
+from deployments.cli.exits import DONE, FAILED, INTERRUPTED, WRONG_USAGE, complain, is_users_error
 
 COMMANDS = {
-    "run": "deployments.cli.run:app",
-    "import": "deployments.cli.import_threads:app",
-    "runs": "deployments.cli.runs:app",
-    "stats": "deployments.cli.stats:stats",
-    "db": "deployments.cli.db:app",
-    "up": "deployments.cli.stack:up",
-    "down": "deployments.cli.stack:down",
+    "run": ("deployments.cli.run:app", "Run a flow, go on with a run that stopped, or queue one for a worker."),
+    "runs": ("deployments.cli.runs:app", "List, show, export and cancel runs."),
+    "stats": ("deployments.cli.stats:stats", "Figures over all runs, by app, flow and judge."),
+    "import": ("deployments.cli.import_threads:app", "Put threads into Postgres, or look a file through first."),
+    "db": ("deployments.cli.db:app", "The database: its URL, migrations, a check."),
+    "up": ("deployments.cli.stack:up", "Start database, Prefect server with UI, worker and deployments, until Ctrl-C."),
+    "down": ("deployments.cli.stack:down", "Stop everything that runs under this EVALFLOWS_HOME."),
 }
 
 
 def make_app() -> App:
     """The command tree; a command's module is imported when it is used."""
-    app = App(name="evalflows", help="Evaluate conversational AI: flows on Prefect, every result in Postgres.")
-    for name, where in COMMANDS.items():
-        app.command(where, name=name)
+    app = App(
+        name="evalflows",
+        help="Evaluate conversational AI: flows on Prefect, every result in Postgres.",
+        help_epilogue="First steps: evalflows run evaluate-threads --source FILE",
+        version=_version,
+        default_parameter=OPTIONS,
+    )
+    for place, (name, (where, says)) in enumerate(COMMANDS.items()):
+        app.command(where, name=name, help=says, sort_key=place)
     return app
 
 
@@ -32,6 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run one command and exit: 0 done, 1 failed, 2 wrong usage or unusable input, 130 interrupted."""
     load_dotenv(find_dotenv(usecwd=True))
     os.environ["PREFECT_SERVER_EPHEMERAL_ENABLED"] = "false"
+    os.environ.setdefault("DO_NOT_TRACK", "1")  # Prefect's client would send usage data, and print that it does
     sys.exit(call(list(arguments if arguments is not None else sys.argv[1:])))
 
 
@@ -39,8 +47,12 @@ def call(arguments: list[str]) -> int:
     """Run one command; returns its exit code."""
     try:
         code = make_app()(arguments, exit_on_error=False, print_error=False, result_action="return_value")
+        sys.stdout.flush()
     except KeyboardInterrupt:
         return INTERRUPTED
+    except BrokenPipeError:  # `| head` has read enough; nothing is left to say, also not when Python flushes at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
     except Exception as error:  # noqa: BLE001 the last border: every error becomes a line and an exit code
         if not is_users_error(error):
             complain(f"{type(error).__name__}: {error}")
@@ -48,3 +60,9 @@ def call(arguments: list[str]) -> int:
         complain(str(error))
         return WRONG_USAGE
     return code if isinstance(code, int) else 0
+
+
+def _version() -> str:
+    from importlib.metadata import version
+
+    return version("evalflows")

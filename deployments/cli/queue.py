@@ -2,8 +2,11 @@
 
 import asyncio
 import sys
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, cast
 
+import httpx
 import orjson
 from prefect.client.orchestration import get_client
 from prefect.deployments import run_deployment
@@ -11,21 +14,47 @@ from prefect.exceptions import ObjectNotFound
 from prefect.flows import Flow
 
 from deployments.apply import apply
+from deployments.cli.execute import unreachable
 from deployments.cli.exits import DONE
 from deployments.cli.flow_options import RunOptions
+from deployments.cli.outcome import json_outcome
+from tasks.errors import RunRefused
+
+PATHS = ("source", "intents", "policy")
+SCRIPTED = "scripted:"
 
 
 async def queue_run(flow: Flow[..., Any], options: RunOptions) -> int:
-    """Schedule the run now; a worker (`evalflows up`) takes it. The deployment is made where it is missing."""
+    """Schedule the run now; a worker (`evalflows up`) takes it. The deployment is made where it is missing.
+
+    Raises:
+        RunRefused: The Prefect API does not answer.
+    """
     name = f"{flow.name}/{flow.name}"
-    async with get_client() as client:
-        try:
-            await client.read_deployment_by_name(name)
-        except ObjectNotFound:
-            await asyncio.to_thread(apply)
-    flow_run = await cast(Any, run_deployment)(name, parameters=options.parameters, timeout=0)
+    try:
+        async with get_client() as client:
+            try:
+                await client.read_deployment_by_name(name)
+            except ObjectNotFound:
+                await asyncio.to_thread(apply)
+        flow_run = await cast(Any, run_deployment)(name, parameters=from_anywhere(options.parameters), timeout=0)
+    except httpx.TransportError as error:
+        raise RunRefused(unreachable(error)) from error
     if options.json:
-        sys.stdout.write(orjson.dumps({"run_id": str(flow_run.id), "status": "scheduled"}).decode() + "\n")
+        sys.stdout.write(orjson.dumps(json_outcome(flow_run.id, "scheduled", None)).decode() + "\n")
     else:
         print(f"queued as {flow_run.id}; a worker takes it ('evalflows up' starts one)")
     return DONE
+
+
+def from_anywhere(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters with files named so that a worker of this machine finds them from its own folder."""
+    moved = dict(parameters)
+    for name in PATHS:
+        value = str(moved.get(name, ""))
+        if value and value != "stored" and not value.startswith("sql:"):
+            moved[name] = str(Path.cwd() / Path(value).expanduser())
+    judge = str(moved.get("judge", ""))
+    if judge.startswith(SCRIPTED):
+        moved["judge"] = SCRIPTED + str(Path.cwd() / Path(judge.removeprefix(SCRIPTED)).expanduser())
+    return moved

@@ -3,33 +3,43 @@
 import asyncio
 import sys
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-import orjson
-from cyclopts import App
-from rich.table import Table
+from cyclopts import App, Parameter
+from cyclopts.types import NonNegativeInt
 
-from deployments.cli.console import make_console
+from deployments.cli.console import make_console, print_json
 from deployments.cli.exits import DONE, FAILED, WRONG_USAGE, complain
+from deployments.cli.tables import Row, print_table
 from deployments.local.stack import use_live_api
+from deployments.run_list import QueuedRun, list_all_runs
 from settings import get_settings
 from storage.records import Run, RunStatus
 
 app = App(name="runs", help="List, show, export and cancel runs.")
-app.command("deployments.cli.show:show", name="show")
+app.command(
+    "deployments.cli.show:show",
+    name="show",
+    sort_key=1,
+    help="Show a run: its summary, or one page of its threads or of its model calls.",
+)
 
-Part = Literal["threads", "logs"]
+ToFile = Annotated[str, Parameter(metavar="FILE", allow_leading_hyphen=True)]
+"""A path, or `-`."""
+
+COLUMNS = ("run", "started", "status", "done", "seconds", "app", "name", "flow")
+SPARE = ("seconds", "flow", "app", "done", "name")
 
 
 @app.default
-@app.command(name="list")
+@app.command(name="list", sort_key=0)
 def list_command(
     *,
     flow: str | None = None,
     status: RunStatus | Literal["scheduled"] | None = None,
     app: str | None = None,
-    limit: int = 20,
-    offset: int = 0,
+    limit: NonNegativeInt = 20,
+    offset: NonNegativeInt = 0,
     json: bool = False,
 ) -> int:
     """List runs, newest first; runs that wait in the queue come before them.
@@ -42,52 +52,61 @@ def list_command(
         offset: Runs to skip.
         json: Print one JSON object per run instead of a table.
     """
-    from deployments.run_list import list_all_runs
-
     use_live_api(get_settings())
     listed = asyncio.run(list_all_runs(flow=flow, status=status, app=app, limit=limit, offset=offset))
     if json:
-        for run in listed.queued:
-            sys.stdout.write(orjson.dumps(run.model_dump(mode="json")).decode() + "\n")
-        for run in listed.runs.items:
-            sys.stdout.write(orjson.dumps(run.model_dump(mode="json")).decode() + "\n")
+        print_json(listed.queued)
+        print_json(listed.runs.items)
         return DONE
-    table = Table(box=None, pad_edge=False)
-    for heading in ("run", "started", "status", "done", "seconds", "app", "name", "flow"):
-        table.add_column(heading, no_wrap=True, overflow="ellipsis" if heading in ("name", "flow") else "ignore")
-    for run in listed.queued:
-        table.add_row(str(run.id), f"{run.expected:%m-%d %H:%M}", run.status, "", "", "", run.name, run.flow)
-    for run in listed.runs.items:
-        table.add_row(*_cells(run))
-    make_console().print(table)
-    shown = len(listed.runs.items)
-    if shown < listed.runs.total:
-        print(f"{shown} of {listed.runs.total} runs; --offset {offset + shown} for more")
+    rows = [_queued_row(run) for run in listed.queued] + [_row(run) for run in listed.runs.items]
+    if not rows:
+        print("no runs")
+        return DONE
+    console = make_console()
+    print_table(console, rows, COLUMNS, spare=SPARE, numbers=("done", "seconds"), stretch="name")
+    last = offset + len(listed.runs.items)
+    if last < listed.runs.total:
+        console.print(f"{len(listed.runs.items)} of {listed.runs.total} runs; --offset {last} for more")
     return DONE
 
 
-def _cells(run: Run) -> tuple[str, ...]:
-    progress = f"{run.progress.current}/{run.progress.total}" if run.progress else ""
-    seconds = f"{run.duration_seconds:.1f}" if run.duration_seconds is not None else ""
-    started = f"{run.started_at:%m-%d %H:%M}" if run.started_at else ""
-    return str(run.id), started, run.status, progress, seconds, run.app, run.name or "", run.flow
+def _queued_row(run: QueuedRun) -> Row:
+    started = f"{run.expected:%m-%d %H:%M}"
+    return {"run": str(run.id), "started": started, "status": run.status, "name": run.name, "flow": run.flow}
 
 
-@app.command
-def cancel(run_id: str) -> int:
-    """Stop a run, or take a queued one out of the queue; what is finished stays, and the run can be resumed."""
+def _row(run: Run) -> Row:
+    return {
+        "run": str(run.id),
+        "started": f"{run.started_at:%m-%d %H:%M}" if run.started_at else "",
+        "status": run.status,
+        "done": f"{run.progress.current}/{run.progress.total}" if run.progress else "",
+        "seconds": f"{run.duration_seconds:.1f}" if run.duration_seconds is not None else "",
+        "app": run.app,
+        "name": run.name or "",
+        "flow": run.flow,
+    }
+
+
+@app.command(sort_key=3)
+def cancel(run_id: str, /) -> int:
+    """Stop a run, or take a queued one out of the queue; what is finished stays, and the run can be resumed.
+
+    Args:
+        run_id: The run, as `evalflows runs list` names it.
+    """
     from deployments.cancel import cancel_run
 
     use_live_api(get_settings())
     return DONE if asyncio.run(cancel_run(run_id)) else FAILED
 
 
-@app.command
-def export(run_id: str, *, html: str = "", json: str = "", csv: str = "") -> int:
+@app.command(sort_key=2)
+def export(run_id: str, /, *, html: ToFile = "", json: ToFile = "", csv: ToFile = "") -> int:
     """Write a run to a file.
 
     Args:
-        run_id: The run.
+        run_id: The run, as `evalflows runs list` names it.
         html: The report, one self-contained page.
         json: Run, threads and evaluations, one JSON object a line; `-` is standard output.
         csv: One row per thread; `-` is standard output.

@@ -1,41 +1,28 @@
 """`evalflows runs show`: one run, its threads, or its model calls."""
 
-import sys
-from collections.abc import Sequence
 from typing import Literal
 
-import orjson
-from rich.table import Table
+from cyclopts.types import NonNegativeInt
 
-from deployments.cli.console import make_console
+from deployments.cli.console import make_console, print_json
 from deployments.cli.execute import parse_run_id
 from deployments.cli.exits import DONE
 from deployments.cli.session import with_database
+from deployments.cli.tables import Row, print_table
 from storage.database import Database
 from storage.queries.evaluations import ThreadResult, list_thread_results
 from storage.queries.ledger import LoggedCall, list_calls
 from storage.queries.page import Page
 from storage.queries.runs import find_run
-from storage.records import Record, Run
+from storage.records import Run
 from tasks.errors import RunRefused
 from tasks.reports.summary import RunSummary
 from tasks.reports.terminal import print_summary
 
 AnyPage = Page[ThreadResult] | Page[LoggedCall]
 
-COLUMNS: dict[str, tuple[str, ...]] = {
-    "threads": (
-        "thread_id",
-        "user_id",
-        "message_count",
-        "intent_accuracy",
-        "worst_correctness",
-        "efficiency_verdict",
-        "success_status",
-        "success_reason",
-    ),
-    "logs": ("created_at", "item", "method", "model", "usable", "error", "duration_ms", "tokens_in", "tokens_out"),
-}
+THREADS = ("thread", "user", "messages", "intents", "correctness", "efficiency", "success", "unscored")
+LOGS = ("at", "item", "method", "model", "usable", "ms", "tokens_in", "tokens_out", "error")
 
 
 def show(
@@ -43,14 +30,14 @@ def show(
     part: Literal["threads", "logs"] | None = None,
     /,
     *,
-    limit: int = 50,
-    offset: int = 0,
+    limit: NonNegativeInt = 50,
+    offset: NonNegativeInt = 0,
     json: bool = False,
 ) -> int:
     """Show a run: its summary, or one page of its threads or of its model calls.
 
     Args:
-        run_id: The run.
+        run_id: The run, as `evalflows runs list` names it.
         part: What of it.
         limit: Most rows; 0 means all.
         offset: Rows to skip.
@@ -73,15 +60,15 @@ def show(
     if page is None or part is None:
         _print_run(run, json)
     elif json:
-        _print_json(page.items)
+        print_json(page.items)
     else:
-        _print_table(page, COLUMNS[part])
+        _print_page(page)
     return DONE
 
 
 def _print_run(run: Run, json: bool) -> None:
     if json:
-        _print_json([run])
+        print_json([run])
     elif run.summary is not None:
         print_summary(RunSummary.model_validate(run.summary), run, make_console())
     else:
@@ -89,23 +76,43 @@ def _print_run(run: Run, json: bool) -> None:
         print(f"{run.id} {run.flow} {run.status}{progress}{': ' + run.error_message if run.error_message else ''}")
 
 
-def _print_json(records: Sequence[Record]) -> None:
-    for record in records:
-        sys.stdout.write(orjson.dumps(record.model_dump(mode="json")).decode() + "\n")
-
-
-def _print_table(page: AnyPage, columns: tuple[str, ...]) -> None:
-    table = Table(box=None, pad_edge=False)
-    for column in columns:
-        table.add_column(column.replace("_", " "), overflow="fold")
-    for item in page.items:
-        table.add_row(*(_cell(getattr(item, column)) for column in columns))
-    make_console().print(table)
+def _print_page(page: AnyPage) -> None:
+    console = make_console()
+    results = [_result_row(item) for item in page.items if isinstance(item, ThreadResult)]
+    calls = [_call_row(item) for item in page.items if isinstance(item, LoggedCall)]
+    if results:
+        numbers, spare = ("messages", "intents"), ("user", "messages")
+        print_table(console, results, THREADS, numbers=numbers, spare=spare, stretch="unscored")
+    if calls:
+        numbers, spare = ("ms", "tokens_in", "tokens_out"), ("model", "tokens_in", "tokens_out", "ms")
+        print_table(console, calls, LOGS, numbers=numbers, spare=spare, stretch="error")
     last = page.offset + len(page.items)
-    print(f"{page.offset + 1 if page.items else 0} to {last} of {page.total}")
+    more = f"; --offset {last} for more" if last < page.total else ""
+    console.print(f"{page.offset + 1} to {last} of {page.total}{more}" if page.items else f"none (of {page.total})")
 
 
-def _cell(value: object) -> str:
-    if value is None:
-        return ""
-    return f"{value:.3g}" if isinstance(value, float) else str(value)
+def _result_row(result: ThreadResult) -> Row:
+    return {
+        "thread": result.thread_id,
+        "user": result.user_id or "",
+        "messages": str(result.message_count),
+        "intents": "" if result.intent_accuracy is None else f"{result.intent_accuracy:.0%}",
+        "correctness": result.worst_correctness or "",
+        "efficiency": result.efficiency_verdict or "",
+        "success": "" if result.success_status is None else str(result.success_status).lower(),
+        "unscored": result.success_reason or "",
+    }
+
+
+def _call_row(call: LoggedCall) -> Row:
+    return {
+        "at": f"{call.created_at:%m-%d %H:%M:%S}",
+        "item": call.item,
+        "method": call.method,
+        "model": call.model,
+        "usable": "yes" if call.usable else "no",
+        "ms": f"{call.duration_ms:.0f}",
+        "tokens_in": str(call.tokens_in),
+        "tokens_out": str(call.tokens_out),
+        "error": call.error or "",
+    }

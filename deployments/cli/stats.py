@@ -1,15 +1,14 @@
 """`evalflows stats`: figures over all runs."""
 
-import sys
-
-import orjson
-from rich.table import Table
-
-from deployments.cli.console import make_console
+from deployments.cli.console import make_console, print_json
 from deployments.cli.exits import DONE
 from deployments.cli.session import with_database
+from deployments.cli.tables import Row, print_table
 from storage.database import Database
 from storage.queries.stats import Stats, read_stats
+
+NUMBERS = ("runs", "completed", "threads", "rows", "scored", "calls", "tokens", "USD")
+SPARE = ("completed", "rows", "calls", "flow")
 
 
 def stats(*, app: str | None = None, json: bool = False) -> int:
@@ -26,16 +25,16 @@ def stats(*, app: str | None = None, json: bool = False) -> int:
 
     found = with_database(read)
     if json:
-        for line in found:
-            sys.stdout.write(orjson.dumps(line.model_dump(mode="json")).decode() + "\n")
-        return DONE
-    table = Table(box=None, pad_edge=False)
-    headings = ("app", "flow", "judge", "runs", "completed", "threads", "rows", "scored", "calls", "tokens", "USD")
-    for heading in headings:
-        table.add_column(heading, justify="left" if heading in ("app", "flow", "judge") else "right")
-    for line in found:
-        cost = "not known" if line.cost_usd is None else f"{line.cost_usd:.4f}"
-        numbers = (line.runs, line.completed, line.threads, line.rows, line.scored, line.calls, line.tokens)
-        table.add_row(line.app, line.flow, line.judge, *(f"{number:,}" for number in numbers), cost)
-    make_console().print(table)
+        print_json(found)
+    elif not found:
+        print("no runs")
+    else:
+        rows = [_row(line) for line in found]
+        print_table(make_console(), rows, ("app", "flow", "judge", *NUMBERS), spare=SPARE, numbers=NUMBERS)
     return DONE
+
+
+def _row(line: Stats) -> Row:
+    numbers = {name: f"{getattr(line, name):,}" for name in NUMBERS[:-1]}
+    cost = "not known" if line.cost_usd is None else f"{line.cost_usd:.4f}"
+    return {"app": line.app, "flow": line.flow, "judge": line.judge, **numbers, "USD": cost}

@@ -64,16 +64,20 @@ async def stop_when_idle(server: "uvicorn.Server", door: Door, idle_seconds: flo
 
 
 async def live_runs() -> int:
-    """How many flow runs are in progress."""
+    """How many flow runs are in progress; a database too busy to say counts as one."""
     from prefect.server.database import provide_database_interface
     from prefect.server.models.flow_runs import count_flow_runs
     from prefect.server.schemas.filters import FlowRunFilter
+    from sqlalchemy.exc import SQLAlchemyError
 
     recent = {"after_": datetime.now(UTC) - LOST_AFTER}
     live = {"type": {"any_": ["RUNNING", "PENDING", "CANCELLING"]}}
     wanted = FlowRunFilter.model_validate({"state": live, "expected_start_time": recent})
-    async with provide_database_interface().session_context() as session:
-        return await count_flow_runs(session=session, flow_run_filter=wanted)
+    try:
+        async with provide_database_interface().session_context() as session:
+            return await count_flow_runs(session=session, flow_run_filter=wanted)
+    except SQLAlchemyError:
+        return 1
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ SAVE = text("""
         created_at = excluded.created_at,
         tries = old.tries || jsonb_build_array(
             jsonb_build_object('reason', old.reason, 'detail', old.detail, 'at', old.created_at))
-    WHERE old.reason = ANY(:retryable)
+    WHERE old.reason = ANY(:retryable) AND old.created_at <> excluded.created_at
 """)
 
 MISSING = text("""
@@ -85,7 +85,10 @@ class StoredEvaluation(ThreadEvaluation):
 
 
 async def save_evaluations(session: AsyncSession, evaluations: Sequence[ThreadEvaluation]) -> None:
-    """Insert what is new, replace what was unscored for a retryable reason, leave every scored row as it is."""
+    """Insert what is new, replace what was unscored for a retryable reason, leave every scored row as it is.
+
+    Saving the same rows twice changes nothing: a commit that broke off may have been carried out.
+    """
     if not evaluations:
         return
     unique = {(e.run_id, e.thread_id, e.evaluator, e.repeat): e for e in reversed(evaluations)}

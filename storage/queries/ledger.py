@@ -22,7 +22,7 @@ SAVE = text("""
            jsonb_build_array(jsonb_build_object('at', created_at, 'error', error, 'duration_ms', duration_ms,
                                                 'tokens_in', tokens_in, 'tokens_out', tokens_out)),
            created_at
-    FROM jsonb_to_record(CAST(:row AS jsonb)) AS new(
+    FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS new(
         run_id uuid, request_hash text, item text, method text, provider text, model text, system_prompt text,
         prompt text, response text, usable boolean, error text, duration_ms double precision, tokens_in bigint,
         tokens_out bigint, cost_usd numeric, created_at timestamptz)
@@ -35,6 +35,7 @@ SAVE = text("""
         tokens_out = old.tokens_out + excluded.tokens_out,
         cost_usd = old.cost_usd + excluded.cost_usd,
         attempts = old.attempts || excluded.attempts
+    WHERE NOT old.attempts @> excluded.attempts
 """)
 
 
@@ -69,11 +70,16 @@ class LoggedCall(Record):
 
 
 async def save_calls(session: AsyncSession, calls: Sequence[ModelCall]) -> None:
-    """Add attempts to the ledger, in order; an answer that is usable is never replaced."""
+    """Add attempts to the ledger, in order; an answer that is usable is never replaced. One statement, as a rule."""
     if not calls:
         return
-    rows = [{"row": orjson.dumps(call.model_dump(mode="json")).decode()} for call in calls]
-    await session.execute(SAVE, rows)
+    waiting = list(calls)
+    while waiting:
+        unique = {(call.run_id, call.request_hash): call for call in reversed(waiting)}
+        rows = orjson.dumps([call.model_dump(mode="json") for call in unique.values()]).decode()
+        await session.execute(SAVE, {"rows": rows})
+        taken = {id(call) for call in unique.values()}
+        waiting = [call for call in waiting if id(call) not in taken]
 
 
 async def usable_answers(session: AsyncSession, run_id: UUID, hashes: Sequence[str]) -> dict[str, str]:

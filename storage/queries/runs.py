@@ -8,10 +8,11 @@ from sqlalchemy import func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.queries.page import Page, read_page
-from storage.records import Judge, Progress, Run, RunStatus, Snapshot
+from storage.records import Judge, Progress, Run, RunStatus, Snapshot, storable
 from storage.tables import EvalRunRow
 
 ERROR_LENGTH = 2000
+RUNNING_AGAIN = {"status": "running", "finished_at": None, "duration_seconds": None, "error_message": None}
 
 LOST = text("""
     SELECT run.id FROM eval_runs AS run
@@ -69,7 +70,7 @@ async def find_run(session: AsyncSession, run_id: UUID) -> Run | None:
 
 async def find_run_by_prefix(session: AsyncSession, prefix: str) -> Sequence[UUID]:
     """Ids of the runs whose id starts with `prefix`, at most ten."""
-    query = select(EvalRunRow.id).where(func.cast(EvalRunRow.id, EvalRunRow.flow.type).startswith(prefix)).limit(10)
+    query = select(EvalRunRow.id).where(func.cast(EvalRunRow.id, EvalRunRow.flow.type).startswith(prefix, autoescape=True)).limit(10)
     return (await session.execute(query)).scalars().all()
 
 
@@ -79,7 +80,7 @@ async def reopen_run(session: AsyncSession, run_id: UUID) -> None:
     await session.execute(
         update(row)
         .where(row.id == run_id)
-        .values(status="running", finished_at=None, error_message=None, cancel_requested=False)
+        .values(**RUNNING_AGAIN, cancel_requested=False)
     )
 
 
@@ -99,7 +100,7 @@ async def report_progress(session: AsyncSession, run_id: UUID, progress: Progres
     query = (
         update(row)
         .where(row.id == run_id, row.status.in_(("running", "crashed")))
-        .values(progress=progress.model_dump(), status="running")
+        .values(progress=progress.model_dump(), **RUNNING_AGAIN)
         .returning(row.cancel_requested)
     )
     return bool((await session.execute(query)).scalar_one_or_none())
@@ -138,7 +139,7 @@ async def close_run(
     await session.execute(
         query.values(
             status=status,
-            error_message=error_message[:ERROR_LENGTH] if error_message else None,
+            error_message=storable(error_message)[:ERROR_LENGTH] if error_message else None,
             finished_at=func.clock_timestamp(),
             duration_seconds=func.extract("epoch", func.clock_timestamp() - func.coalesce(row.started_at, func.now())),
             **(figures or {}),

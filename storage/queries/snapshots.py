@@ -160,10 +160,10 @@ async def intents_of_run(session: AsyncSession, run_id: UUID) -> dict[str, int]:
 async def query_types_of_run(session: AsyncSession, run_id: UUID) -> list[str]:
     """The query types, recorded or expected, that occur in a run's snapshot, the commonest first."""
     query = text("""
-        SELECT name FROM run_threads AS item JOIN threads ON threads.id = item.thread_row
+        SELECT query_type FROM run_threads AS item JOIN threads ON threads.id = item.thread_row
         CROSS JOIN LATERAL jsonb_array_elements(threads.messages) AS message
         CROSS JOIN LATERAL (
-            VALUES (message ->> 'recorded_query_type'), (message ->> 'expected_query_type')) AS kind (name)
-        WHERE item.run_id = :run_id AND name IS NOT NULL GROUP BY name ORDER BY count(*) DESC, name
+            VALUES (message ->> 'recorded_query_type'), (message ->> 'expected_query_type')) AS found (query_type)
+        WHERE item.run_id = :run_id AND query_type IS NOT NULL GROUP BY query_type ORDER BY count(*) DESC, query_type
     """)
     return list((await session.execute(query, {"run_id": run_id})).scalars())

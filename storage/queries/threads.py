@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, Text, cast, func, literal, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.queries.page import Page, read_page
@@ -27,7 +28,7 @@ class StoredThread(Record):
 def current_threads(
     app: str, *, since: datetime | None = None, thread_ids: Sequence[str] = (), sample: int = 0, seed: int = 0
 ) -> Select[*tuple[Any, ...]]:
-    """Query of the current content of each stored thread of an app, in the order it was first stored.
+    """Query of the current content of each stored thread of an app, in the order of their ids.
 
     Args:
         app: Which bot.
@@ -40,7 +41,7 @@ def current_threads(
     query = (
         select(row.id, row.external_id, row.content_hash, row.message_count)
         .where(row.app == app)
-        .distinct(row.external_id)
+        .ext(distinct_on(row.external_id))
         .order_by(row.external_id, row.last_seen_at.desc(), row.id)
     )
     if thread_ids:
@@ -97,7 +98,7 @@ async def list_threads(
 ) -> Page[StoredThread]:
     """Stored contents by app and id, the current one of each thread first; `limit` 0 means all."""
     row = ThreadRow
-    query = select(row).order_by(row.app, row.external_id, row.last_seen_at.desc())
+    query = select(row).order_by(row.app, row.external_id, row.last_seen_at.desc(), row.id)
     if app is not None:
         query = query.where(row.app == app)
     rows, total = await read_page(session, query, limit, offset)

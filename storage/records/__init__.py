@@ -5,6 +5,7 @@ from storage.records.call import ModelCall
 from storage.records.evaluation import RETRYABLE, ThreadEvaluation, UnscoredReason
 from storage.records.figures import RunFigures, SuccessFigures, Usage, WorstThread
 from storage.records.run import Judge, Progress, Run, RunStatus, Snapshot
+from storage.records.storable import storable
 from storage.records.thread import Message, Role, Thread, ToolCall
 
 __all__ = [
@@ -26,4 +27,5 @@ __all__ = [
     "UnscoredReason",
     "Usage",
     "WorstThread",
+    "storable",
 ]

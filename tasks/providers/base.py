@@ -3,12 +3,12 @@
 import hashlib
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Generic, Protocol, TypeVar
+from typing import Annotated, Generic, Protocol, TypeVar
 
 import orjson
-from pydantic import BaseModel, JsonValue
+from pydantic import AfterValidator, BaseModel, JsonValue
 
-from storage.records import Record
+from storage.records import Record, storable
 
 AnswerT = TypeVar("AnswerT", bound=BaseModel)
 
@@ -72,12 +72,12 @@ class ModelReply(Record):
     """A complete answer.
 
     Attributes:
-        text: The answer as sent, JSON by request.
+        text: The answer as sent, JSON by request; NUL and lone surrogates are replaced.
         tokens_in: Input tokens billed; 0 where the provider does not say.
         tokens_out: Output tokens billed; 0 where the provider does not say.
     """
 
-    text: str
+    text: Annotated[str, AfterValidator(storable)]
     tokens_in: int = 0
     tokens_out: int = 0
 

@@ -13,14 +13,16 @@ UnusableJudge                                  the judge cannot be used at all: 
 
 from typing import TYPE_CHECKING, ClassVar
 
-from storage.records import UnscoredReason
+from storage.records import UnscoredReason, storable
 
 if TYPE_CHECKING:
     from tasks.providers.base import ModelReply
 
+LONGEST_MESSAGE = 500
+
 
 class ModelError(Exception):
-    """A call without a usable answer.
+    """A call without a usable answer; the message is one line of at most 500 characters that can be stored.
 
     Attributes:
         reason: What the item becomes unscored for.
@@ -32,7 +34,7 @@ class ModelError(Exception):
     retryable: ClassVar[bool] = False
 
     def __init__(self, message: str, reply: "ModelReply | None" = None) -> None:
-        super().__init__(message)
+        super().__init__(" ".join(storable(message).split())[:LONGEST_MESSAGE])
         self.reply = reply
 
 

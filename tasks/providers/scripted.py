@@ -50,8 +50,9 @@ class ScriptedProvider:
         self._answers: dict[tuple[str, str], JsonValue] = {}
         try:
             content = Path(path).read_bytes()
-        except OSError as error:
-            raise UnusableJudge(f"judge 'scripted:{path}' cannot be read: {error.strerror or error}") from error
+        except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+            why = getattr(error, "strerror", None) or error
+            raise UnusableJudge(f"judge 'scripted:{path}' cannot be read: {why}") from error
         for number, line in enumerate(content.splitlines(), 1):
             if line.strip():
                 self._add(path, number, line)

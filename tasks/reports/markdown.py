@@ -1,7 +1,7 @@
 """The summary as a Markdown page and as rows of a table, for Prefect's artifacts."""
 
 from storage.records import Run
-from tasks.reports.summary import RunSummary
+from tasks.reports.summary import RunSummary, Worst
 from tasks.reports.words import interval, percent, title
 from tasks.statistics.proportions import Metric
 
@@ -36,7 +36,7 @@ def summary_markdown(summary: RunSummary, run: Run) -> str:
         "",
         f"Unscored rows: {labels_of(summary.unscored) or 'none'}",
         "",
-        *(f"{place}. `{plain(worst.thread_id)}`: {worst.why}" for place, worst in enumerate(summary.worst_threads, 1)),
+        *(worst_line(place, worst) for place, worst in enumerate(summary.worst_threads, 1)),
         "",
         f"Run `{run.id}`",
     ]
@@ -55,6 +55,11 @@ def metric_line(name: str, metric: Metric) -> str:
         percent(metric.worst),
     )
     return f"| {' | '.join(cells)} |"
+
+
+def worst_line(place: int, worst: Worst) -> str:
+    """One of the worst threads, with its verdicts and what was found."""
+    return f"{place}. `{plain(worst.thread_id)}`: {worst.why}. {plain(worst.finding)}".rstrip()
 
 
 def labels_of(labels: dict[str, int]) -> str:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 from decimal import Decimal
+from types import MappingProxyType
 from uuid import UUID
 
 from pydantic import Field
@@ -23,10 +24,11 @@ class EvaluatorCount(Record):
 
 
 class Worst(Record):
-    """A thread worth reading first, and why."""
+    """A thread worth reading first: its verdicts, and the finding behind them in the judge's words."""
 
     thread_id: str
     why: str
+    finding: str = ""
 
 
 class Tokens(Record):
@@ -63,8 +65,14 @@ class RunSummary(Record):
     worst_threads: tuple[Worst, ...]
 
 
-def summarise(run_id: UUID, items: int, figures: RunFigures, usage: Usage) -> RunSummary:
-    """Make the summary of a run from its counts."""
+def summarise(
+    run_id: UUID,
+    items: int,
+    figures: RunFigures,
+    usage: Usage,
+    findings: Mapping[str, str | None] = MappingProxyType({}),
+) -> RunSummary:
+    """Make the summary of a run from its counts; `findings` says of a worst thread, by its id, what was found."""
     evaluators = {name: count_evaluator(reasons) for name, reasons in figures.evaluators.items()}
     unscored: Counter[str] = Counter()
     for evaluator in evaluators.values():
@@ -81,7 +89,10 @@ def summarise(run_id: UUID, items: int, figures: RunFigures, usage: Usage) -> Ru
         metrics=measure(figures),
         counts=counts_of(figures),
         evaluators=evaluators,
-        worst_threads=tuple(Worst(thread_id=thread.thread_id, why=why(thread)) for thread in figures.worst),
+        worst_threads=tuple(
+            Worst(thread_id=thread.thread_id, why=why(thread), finding=findings.get(thread.thread_id) or "")
+            for thread in figures.worst
+        ),
     )
 
 

@@ -2,8 +2,8 @@
 
 import csv
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
+from tasks.sources.dialects import Dialect
 from tasks.sources.errors import SourceError, Unfit
 from tasks.sources.intake import Row
 from tasks.sources.texts import Text
@@ -12,22 +12,6 @@ LONGEST_ROW_CHARACTERS = 1 << 22
 Reject = Callable[[int, Unfit], None]
 
 csv.field_size_limit(max(csv.field_size_limit(), LONGEST_ROW_CHARACTERS))
-
-
-@dataclass(frozen=True)
-class Dialect:
-    """How a CSV file is laid out.
-
-    Attributes:
-        header: Column names; where the file has no header line, the numbers of its columns from 1.
-        has_header: False where the first line is a row already.
-        hint: True where a line `sep=;` comes first.
-    """
-
-    delimiter: str
-    header: tuple[str, ...]
-    has_header: bool
-    hint: bool = False
 
 
 class _Lines:
@@ -76,28 +60,32 @@ def read_delimited(text: Text, dialect: Dialect, reject: Reject) -> Iterator[Row
         reject: Told the line and the problem of each row with too few or too many cells or a stray quote.
 
     Raises:
-        SourceError: The header line cannot be read.
+        SourceError: The header line has a stray quote.
     """
     header, width = dialect.header, len(dialect.header)
+    repeated = list(header) if dialect.has_header else None
     lines = _Lines(text.lines())
     number = 0
     skip = dialect.has_header + dialect.hint
-    for line, cells in _cells(lines, dialect.delimiter, reject):
+
+    def reject_quote(line: int, problem: Unfit) -> None:
+        if skip:
+            raise SourceError(f"{text.path}:{line}: the header line cannot be read: {problem.problem}")
+        reject(line, problem)
+
+    for line, cells in _cells(lines, dialect.delimiter, reject_quote):
         if skip:
             skip -= 1
             continue
         number += 1
-        if len(cells) != width:
-            if len(cells) < width or any(cell.strip() for cell in cells[width:]):
-                reject(
-                    line,
-                    Unfit(
-                        f"{len(cells)} cells where the header has {width}; is a text with {_shown(dialect)} unquoted?"
-                    ),
-                )
-                continue
-            cells = cells[:width]
-        yield Row(line, number, dict(zip(header, cells, strict=True)))
+        if cells == repeated:
+            reject(line, Unfit("the header line once more"))
+            continue
+        if len(cells) < width or any(cell.strip() for cell in cells[width:]):
+            hint = f"is a text with {_shown(dialect)} unquoted?"
+            reject(line, Unfit(f"{len(cells)} cells where the header has {width}; {hint}"))
+            continue
+        yield Row(line, number, dict(zip(header, cells, strict=False)))
 
 
 def _shown(dialect: Dialect) -> str:
@@ -125,54 +113,3 @@ def _explain(error: csv.Error) -> str:
     if "end of data" in str(error) or "longer" in str(error):
         return "a quote that is opened in this row is never closed; close it, or double quotes inside a cell"
     return f"a quote inside a quoted cell is not doubled ({error})"
-
-
-def sniff(text: Text, delimiter: str | None, by_position: bool, known: Callable[[str], bool]) -> Dialect:
-    """Find delimiter and header: the delimiter that gives most known names, rows of equal width, most columns.
-
-    Args:
-        text: The file.
-        delimiter: As the user names it; None to find it.
-        by_position: True when the file has no header.
-        known: Whether a column name is one that is recognised.
-
-    Raises:
-        SourceError: There is no line.
-    """
-    start = text.start()
-    hint = start.startswith("sep=") and len(start.split("\n", 1)[0].strip()) == 5  # what Excel writes
-    if hint:
-        delimiter, start = start[4], start.split("\n", 1)[-1]
-    candidates = [_rows_at_start(start, candidate) for candidate in (delimiter or ",\t;|")]
-    best, rows = max(
-        zip(delimiter or ",\t;|", candidates, strict=True),
-        key=lambda found: (
-            0 if by_position else sum(map(known, found[1][0] if found[1] else [])),
-            *_regularity(found[1]),
-        ),
-    )
-    if not rows:
-        raise SourceError(f"{text.path}: the file holds no line of text")
-    names = [str(place) for place in range(1, len(rows[0]) + 1)] if by_position else _unique(rows[0])
-    return Dialect(best, tuple(names), not by_position, hint)
-
-
-def _rows_at_start(start: str, delimiter: str) -> list[list[str]]:
-    rows = csv.reader(start.splitlines(keepends=True), delimiter=delimiter)
-    return [cells for _, cells in zip(range(40), rows, strict=False) if any(cell.strip() for cell in cells)]
-
-
-def _regularity(rows: list[list[str]]) -> tuple[float, int]:
-    if not rows:
-        return (0.0, 0)
-    width = len(rows[0])
-    return sum(len(row) == width for row in rows) / len(rows) * (1 + (width > 1)), width
-
-
-def _unique(cells: list[str]) -> list[str]:
-    names: list[str] = []
-    for place, cell in enumerate(cells, start=1):
-        name = cell.strip().strip("\ufeff") or f"column {place}"
-        again = sum(other == name or other.startswith(f"{name}.") for other in names)
-        names.append(f"{name}.{again + 1}" if again else name)
-    return names

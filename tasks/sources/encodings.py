@@ -20,8 +20,9 @@ BYTE_ORDER_MARKS = {
     codecs.BOM_UTF16_BE: "utf-16",
 }
 CHINESE_SHARE = 0.7
-LATIN_SHARE = 0.6
-LETTERS = re.compile(rb"[A-Za-z\x80-\xff]+")
+OTHER_SCRIPT_SHARE = 0.3
+HIGH_BYTES = re.compile(rb"[\x80-\xff]+")
+DECIDED_ABOVE = ("utf_8", "utf_7", "utf_16", "utf_16_be", "utf_16_le", "utf_32", "utf_32_be", "utf_32_le")
 
 
 @dataclass(frozen=True)
@@ -117,17 +118,17 @@ def _chunks(file: BinaryIO) -> Iterator[bytes]:
 def _by_letters(path: str, sample: bytes) -> str:
     """The encoding of what is neither UTF-8 nor UTF-16.
 
-    GB18030 where the whole file is valid in it and its characters are common ones, Windows-1252 where words are Latin
-    with a few accents, else what charset-normalizer makes of it.
+    GB18030 where the whole file is valid in it and its characters are common ones, Windows-1252 where few
+    letters beyond ASCII stand three in a row, else what charset-normalizer makes of it.
     """
     if _measure(path, "gb18030")[0].undecodable == 0 and _share_of_common_characters(sample) >= CHINESE_SHARE:
         return "gb18030"
-    words = [word for word in LETTERS.findall(sample) if not word.isascii()]
-    if sum(byte > 0x7F for word in words for byte in word) <= LATIN_SHARE * sum(map(len, words)):
+    runs = [len(run) for run in HIGH_BYTES.findall(sample)]
+    if sum(run for run in runs if run >= 3) <= OTHER_SCRIPT_SHARE * sum(runs):
         return "cp1252"
     from charset_normalizer import from_bytes  # lazily: rarely needed
 
-    best = from_bytes(sample).best()
+    best = from_bytes(sample, cp_exclusion=list(DECIDED_ABOVE)).best()
     return best.encoding if best else "cp1252"
 
 

@@ -23,7 +23,7 @@ def parse_json(text: str, count: Callable[[int], None]) -> object:
     try:
         value: object = DECODER.decode(text)
     except json.JSONDecodeError as error:
-        raise Unfit(f"not valid JSON: {error.msg} at character {error.pos + 1}") from error
+        raise Unfit(f"not valid JSON: {error.msg.removesuffix(' at')} at character {error.pos + 1}") from error
     except (ValueError, RecursionError) as error:
         raise Unfit(f"not usable JSON: {error}") from error
     return replace_within(value, count) if ESCAPED_UNSTORABLE.search(text) else value

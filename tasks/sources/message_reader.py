@@ -13,6 +13,7 @@ from tasks.sources.values import is_missing, read_flag, read_id, read_number, re
 
 Values = Mapping[str, object]
 MessageFields = dict[str, object]
+LONGEST_WORD = 40
 
 
 class MessageReader:
@@ -139,7 +140,7 @@ class MessageReader:
         ]
         role: Role | None = next((role for role in candidates if role is not None), None)
         if role is None:
-            shown = str(speaker).strip() if word else "WORD"
+            shown = word if 0 < len(word) <= LONGEST_WORD else "WORD"
             problem = f"not a known speaker; say who it is, --columns role.{shown}=user (or assistant, system, tool)"
             raise Unfit(problem if word else "no speaker", self._keys["role"], speaker)
         return role

@@ -8,7 +8,8 @@ from tasks.sources import aliases
 from tasks.sources.base import Recognised
 from tasks.sources.candidates import shorten_names
 from tasks.sources.columns import Columns
-from tasks.sources.delimited import Dialect, read_delimited, sniff
+from tasks.sources.delimited import read_delimited
+from tasks.sources.dialects import Dialect, sniff
 from tasks.sources.encodings import decide_encoding
 from tasks.sources.errors import SourceError, Unfit
 from tasks.sources.files import Format, SourceFile
@@ -103,12 +104,13 @@ def _open_text(file: SourceFile, intake: Intake) -> _Rows:
     encoding = decide_encoding(file.path, intake.columns.constants.get("encoding"))
     notes: list[str] = []
     if encoding.undecodable:
-        problem = f"{encoding.undecodable} places are not valid {encoding.name}, the first in this line"
         if intake.strict:
+            problem = f"not valid {encoding.name}, here and in {encoding.undecodable - 1} more places"
             raise SourceError(
                 f"{file.path}:{encoding.first_line}: {problem}; correct them, or name --columns encoding:=NAME"
             )
-        notes.append(f"{problem} ({encoding.first_line}); read as U+FFFD")
+        places = f"{encoding.undecodable} places, first in line {encoding.first_line}"
+        notes.append(f"not valid {encoding.name} in {places}; read as U+FFFD")
         intake.count_replaced(encoding.undecodable)
     text = Text(file.path, encoding.name, intake.count_replaced)
 
@@ -131,7 +133,8 @@ def _find_dialect(text: Text, columns: Columns) -> Dialect:
         return name.strip() in named or aliases.is_known(name)
 
     dialect = sniff(text, columns.constants.get("delimiter"), columns.by_position, known)
-    if dialect.has_header and not any(map(known, dialect.header)):
+    is_header = not named.isdisjoint(dialect.header) or dialect.looks_like_names(known)
+    if dialect.has_header and not is_header:
         raise SourceError(_unknown_header(text.path, dialect.header))
     return dialect
 
@@ -142,6 +145,6 @@ def _form(form: Format, text: Text) -> Format:
 
 def _unknown_header(path: str, header: tuple[str, ...]) -> str:
     return (
-        f"{path}:1: no column name is known in the first line ({shorten_names(header)}); name the columns, --columns "
-        "text=COLUMN,thread_id=COLUMN, or by number where the file has no header, --columns text=1,thread_id=2"
+        f"{path}:1: the first line ({shorten_names(header)}) is no header with a known column name; name the columns, "
+        "--columns text=COLUMN,thread_id=COLUMN, or by number where there is no header, --columns text=1,thread_id=2"
     )

@@ -7,8 +7,8 @@ from tasks.sources.characters import replace_within
 from tasks.sources.errors import SourceError
 from tasks.sources.intake import Row
 
-BATCH_ROWS = 512
-BUFFER_BYTES = 1 << 17
+BATCH_ROWS = 128
+BUFFER_BYTES = 1 << 15
 
 
 def read_parquet(path: str, count: Callable[[int], None]) -> Iterator[Row]:

@@ -14,7 +14,7 @@ from typing import BinaryIO, cast
 from tasks.sources.id_table import IdTable
 from tasks.sources.pieces import Piece
 
-RUN_BYTES = 6 << 20
+RUN_BYTES = 4 << 20
 ENTRY_BYTES = 200  # what an entry costs in memory besides its data
 MOST_RUNS = 64
 HEADER = struct.Struct("<QQI")
@@ -27,7 +27,7 @@ Fragment = tuple[str, int, list[Piece]]
 class RowSpool:
     """Takes pieces of threads in any order and gives them back thread by thread, in the order of first appearance.
 
-    Memory: 6 MB, and what an `IdTable` takes. Pieces that follow each other in one thread are written as one.
+    Memory: 4 MB, and what an `IdTable` takes. Pieces that follow each other in one thread are written as one.
 
     Args:
         folder: An empty folder for the run files; the caller removes it.
@@ -40,7 +40,7 @@ class RowSpool:
         self._buffer: list[Entry] = []
         self._buffered_bytes = 0
         self._written = 0
-        self._runs: list[Path] = []
+        self._levels: list[list[Path]] = [[]]  # runs of like size, so that each piece is merged a few times at most
         self._made = 0
 
     def add(self, thread_id: str, file: int, piece: Piece) -> None:
@@ -56,7 +56,7 @@ class RowSpool:
         self._ordinals = IdTable()
         self._buffer.sort(key=itemgetter(0, 1))
         with ExitStack() as files:
-            runs = [_read_run(files.enter_context(run.open("rb"))) for run in self._runs]
+            runs = [_read_run(files.enter_context(run.open("rb"))) for level in self._levels for run in level]
             for _, entries in groupby(heapq.merge(*runs, self._buffer), key=itemgetter(0)):
                 yield [_unpack(data) for _, _, data in entries]
 
@@ -75,16 +75,22 @@ class RowSpool:
 
     def _write_buffer(self) -> None:
         self._buffer.sort(key=itemgetter(0, 1))
-        self._runs.append(self._write(self._buffer))
+        self._levels[0].append(self._write(self._buffer))
         self._buffer.clear()
         self._buffered_bytes = 0
-        if len(self._runs) >= MOST_RUNS:
-            with ExitStack() as files:
-                runs = [_read_run(files.enter_context(run.open("rb"))) for run in self._runs]
-                merged = self._write(heapq.merge(*runs))
-            for run in self._runs:
-                run.unlink()
-            self._runs = [merged]
+        for number, level in enumerate(self._levels):
+            if len(level) >= MOST_RUNS:
+                if number + 1 == len(self._levels):
+                    self._levels.append([])
+                self._levels[number + 1].append(self._merge(level))
+                level.clear()
+
+    def _merge(self, runs: list[Path]) -> Path:
+        with ExitStack() as files:
+            merged = self._write(heapq.merge(*(_read_run(files.enter_context(run.open("rb"))) for run in runs)))
+        for run in runs:
+            run.unlink()
+        return merged
 
     def _write(self, entries: Iterable[Entry]) -> Path:
         self._made += 1

@@ -21,6 +21,8 @@ from tests.threads import write_threads
 FLOW = ("run", "evaluate-threads")
 THREADS, CONCURRENCY = 40, 10
 PATIENCE_SECONDS = 60
+UNTIL_CANCELLED_SECONDS = 600.0
+"""A latency with which a run does not end before it is stopped."""
 
 
 @pytest.fixture
@@ -118,8 +120,12 @@ async def test_ctrl_c_leaves_the_run_cancelled_and_resumable(
 
 
 async def test_a_run_can_be_cancelled_from_another_terminal(
-    begun: "Callable[[int], subprocess.Popen[str]]", run_command: RunCommand, settings: Settings
+    begun: "Callable[[int], subprocess.Popen[str]]",
+    run_command: RunCommand,
+    model_server: LocalOpenAI,
+    settings: Settings,
 ) -> None:
+    model_server.latency_seconds = UNTIL_CANCELLED_SECONDS
     process = begun(1)
     run_id = str(only_run(settings)["id"])
     cancelled = run_command("runs", "cancel", run_id)
@@ -133,8 +139,12 @@ async def test_a_run_can_be_cancelled_from_another_terminal(
 
 
 async def test_a_killed_run_is_listed_as_crashed_and_a_live_one_is_not_resumed(
-    begun: "Callable[[int], subprocess.Popen[str]]", run_command: RunCommand, settings: Settings
+    begun: "Callable[[int], subprocess.Popen[str]]",
+    run_command: RunCommand,
+    model_server: LocalOpenAI,
+    settings: Settings,
 ) -> None:
+    model_server.latency_seconds = UNTIL_CANCELLED_SECONDS
     process = begun(1)
     run_id = str(only_run(settings)["id"])
     second = run_command(*FLOW, "--resume", run_id)

@@ -19,7 +19,16 @@ HEADER = re.compile(r"^\[(\d+)\] (user|assistant|system|tool)\b", re.MULTILINE)
 FIELDS = {"model", "messages", "response_format", "temperature", "max_completion_tokens", "seed", "stream"}
 
 Answer = dict[str, Any]
-Behaviour = Callable[[int, dict[str, Any]], web.Response | None]
+
+
+@dataclass(frozen=True)
+class CutOff:
+    """A reply whose connection breaks in the middle; with nothing `sent`, before the first byte."""
+
+    sent: bytes = b""
+
+
+Behaviour = Callable[[int, dict[str, Any]], web.Response | CutOff | None]
 
 
 def judge_plainly(schema_name: str, prompt: str) -> Answer:
@@ -96,6 +105,8 @@ class LocalOpenAI:
         behaviour: Called with the number of the call (from 1) and its body; a response it gives is sent instead.
         requests: Bodies received, in order.
         answered: How often each prompt was answered in full.
+        on_wire: Calls being answered now.
+        most_on_wire: The most there were at once.
     """
 
     latency_seconds: float = 0.0
@@ -105,16 +116,35 @@ class LocalOpenAI:
     requests: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     answered: Counter[str] = field(default_factory=Counter[str])
     calls: int = 0
+    on_wire: int = 0
+    most_on_wire: int = 0
     port: int = 0
     _loop: asyncio.AbstractEventLoop | None = None
     _thread: threading.Thread | None = None
+    _runner: web.AppRunner | None = None
 
     @property
     def base_url(self) -> str:
         """What OPENAI_BASE_URL is set to."""
         return f"http://127.0.0.1:{self.port}/v1"
 
-    async def respond(self, request: web.Request) -> web.Response:
+    @property
+    def connections(self) -> int:
+        """How many clients are connected."""
+        server = self._runner.server if self._runner else None
+        return len(server.connections) if server else 0
+
+    async def respond(self, request: web.Request) -> web.StreamResponse:
+        """Answer one chat completion, and count how many are being answered."""
+        self.on_wire += 1
+        self.most_on_wire = max(self.most_on_wire, self.on_wire)
+        try:
+            response = await self.respond_once(request)
+        finally:
+            self.on_wire -= 1
+        return await cut_off(request, response) if isinstance(response, CutOff) else response
+
+    async def respond_once(self, request: web.Request) -> web.Response | CutOff:
         """Answer one chat completion."""
         body = await request.json()
         self.calls += 1
@@ -143,12 +173,13 @@ class LocalOpenAI:
 
     async def serve(self, port: int = 0) -> web.AppRunner:
         """Listen on the loopback address."""
-        runner = web.AppRunner(self.app(), access_log=None)
+        runner = web.AppRunner(self.app(), access_log=None, shutdown_timeout=1)
         await runner.setup()
         site = web.TCPSite(runner, "127.0.0.1", port)
         await site.start()
         server: Any = site._server  # pyright: ignore[reportPrivateUsage]
         self.port = server.sockets[0].getsockname()[1]
+        self._runner = runner
         return runner
 
     def start(self) -> None:
@@ -173,6 +204,17 @@ class LocalOpenAI:
         assert self._thread is not None
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
+
+
+async def cut_off(request: web.Request, cut: CutOff) -> web.StreamResponse:
+    """Break the connection, with less sent than was promised."""
+    response = web.StreamResponse(headers={"Content-Type": "application/json", "Content-Length": "100000"})
+    if cut.sent:
+        await response.prepare(request)
+        await response.write(cut.sent)
+    if request.transport is not None:
+        request.transport.abort()
+    return response
 
 
 def completion(text: str, model: str, finish_reason: str = "stop", refusal: str | None = None) -> web.Response:

@@ -40,7 +40,7 @@ class Check(Protocol):
 
     Attributes:
         name: How `--checks` and the findings call it.
-        default_on: True where its precision on held-out conversations was at least 0.9 (docs/rules.md).
+        default_on: False where its precision on conversations it was not written on was below 0.9 (docs/rules.md).
         kinds: The kinds of findings it can give: a judge runs only the checks it can use.
     """
 

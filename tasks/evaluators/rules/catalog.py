@@ -7,7 +7,8 @@ from tasks.evaluators.rules.checks.arithmetic import Arithmetic
 from tasks.evaluators.rules.checks.asked_again import AskedAgain
 from tasks.evaluators.rules.checks.blank_reply import BlankReply
 from tasks.evaluators.rules.checks.cut_off_reply import CutOffReply
-from tasks.evaluators.rules.checks.error_text import EndsInError, ErrorText
+from tasks.evaluators.rules.checks.ends_in_error import EndsInError
+from tasks.evaluators.rules.checks.error_text import ErrorText
 from tasks.evaluators.rules.checks.garbled_text import GarbledText
 from tasks.evaluators.rules.checks.leaked_markup import LeakedMarkup
 from tasks.evaluators.rules.checks.looping_reply import LoopingReply

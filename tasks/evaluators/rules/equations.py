@@ -17,7 +17,7 @@ _PERCENT = re.compile(
 )
 _NAMES: dict[str, str] = {"\u00d7": "*", "x": "*", "\u00f7": "/", "\u2212": "-", "\u2013": "-"}
 _BEFORE = re.compile(
-    r"(?:[+*/=^%(\[:<>\u00d7\u00f7\u221a\u2212\u2013.,$#|&!~\\-]|\d|\b(?:[a-z]|sqrt|log|ln|sin|cos|tan|root|mod"
+    r"(?:[+*/=^%(\[:<>\u00d7\u00f7\u221a\u2212\u2013$#|&!~\\-]|\d[.,]?|\b(?:[a-z]|sqrt|log|ln|sin|cos|tan|root|mod"
     r"|half|squared|cubed|over|plus|minus|times|by)) ?$",
     re.IGNORECASE,
 )

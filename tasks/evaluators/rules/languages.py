@@ -8,6 +8,7 @@ from typing import Protocol
 SCRIPT_SHARE = 0.8
 FUNCTION_WORD_SHARE = 0.12
 SURE = 0.999
+FAIRLY_SURE = 0.9
 SAMPLE_CHARACTERS = 500
 DETECTED_CHARACTERS = 2_000
 
@@ -78,9 +79,10 @@ def likely_language(text: str) -> str | None:
 
 
 def detected_language(text: str) -> str | None:
-    """The language py3langid is sure of (ISO 639-1); None where it is not sure."""
+    """The language py3langid is sure of, or fairly sure while the function words agree (ISO 639-1); else None."""
     language, probability = _identifier().classify(text[:DETECTED_CHARACTERS])
-    return language if probability >= SURE else None
+    needed = FAIRLY_SURE if language == likely_language(text) else SURE
+    return language if probability >= needed else None
 
 
 def are_alike(one: str, other: str) -> bool:

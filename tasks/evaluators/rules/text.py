@@ -39,6 +39,16 @@ _FAREWELL = re.compile(
     re.DOTALL,
 )
 _WISH = re.compile(r"\?|\b(?:please|can you|could you|would you|i want|i need to|i'd like|i would like|but)\b")
+_LAST_WORDS = re.compile(
+    r"\b(?:good ?-?bye|bye(?: bye)?|good night|ciao|(?:see|talk to) (?:ya|you)(?: later| soon| then)?|never ?mind"
+    r"|later|that ?'?s? (?:is )?(?:all|it)(?: for now)?"
+    r"|have an? (?:\w+ )?(?:day|one|evening|night|weekend))\W*$"
+)
+_LAST_THANKS = re.compile(r"\b(?:thanks|thank you|thx)(?: anyway| though| so much| a lot)?\W*$")
+_ASKING = re.compile(
+    r"\?|\b(?:please|can|could|would|want|need|like to|book|cancel|send|change|give|tell|show|find|add|make|check"
+    r"|order)\b"
+)
 
 
 def scanned(text: str) -> str:
@@ -106,9 +116,16 @@ def is_closing(text: str) -> bool:
 
 def is_farewell(text: str) -> bool:
     """True also where thanks and a farewell are wrapped in a sentence or two that ask for nothing."""
-    folded = text[: 2 * SMALL_TALK_CHARACTERS].replace("\u2019", "'").lower()
-    return is_closing(text) or (
-        len(text) <= 2 * SMALL_TALK_CHARACTERS and bool(_FAREWELL.search(folded)) and not _WISH.search(folded)
+    if is_closing(text):
+        return True
+    if len(text) > 2 * SMALL_TALK_CHARACTERS or "?" in text:
+        return False
+    folded = text.replace("\u2019", "'").lower()
+    if _LAST_WORDS.search(folded):
+        return True
+    return bool(
+        (_FAREWELL.search(folded) and not _WISH.search(folded))
+        or (_LAST_THANKS.search(folded) and not _ASKING.search(folded))
     )
 
 

@@ -10,7 +10,8 @@ from tasks.evaluators.rules.base import FRICTION, Finding, Kind, quoted
 from tasks.evaluators.rules.text import is_assent, is_closing, prose, scanned, sentences
 
 _REQUEST = re.compile(
-    r"\b(?:what(?:'s| is| was|s)|may i (?:have|get|know|ask)|can i (?:have|get)|could i (?:have|get)|(?:could|can"
+    r"\b(?:what(?:'s| is| was|s| (?:size|colou?r|date|day|time|city|amount))|may i (?:have|get|know|ask)"
+    r"|can i (?:have|get)|could i (?:have|get)|(?:could|can"
     r"|would|will) you (?:please |kindly )?"
     r"(?:provide|give|tell|share|send|enter|type|let me (?:know|have))|please (?:provide|give|tell|share|send|enter"
     r"|type)|i(?:'ll| will)? need|"
@@ -24,6 +25,8 @@ _NEW_VALUE = re.compile(
 _IMPERATIVE = re.compile(r"\bplease (?:provide|give|tell|share|enter|type)\b|\bi(?:'ll| will)? (?:also )?need your\b")
 FEWEST_SPACES = 2
 MESSAGES_APART = 12
+ANSWER_WORDS = 6
+_NO_ANSWER = re.compile(r"know|not sure|any|whatever|doesn't matter|why|wait|moment")
 _NOT_A_SLOT = re.compile(
     r"\b(?:else|help you|assist you|can i do|how can i|how may i|would you like|do you want|your question|more)\b"
     r"|^(?:please |kindly )?let me know|\bonce you|\bwhen you|feel free|^if\b"
@@ -156,5 +159,11 @@ def _is_request(sentence: str) -> bool:
 
 
 def _answers(text: str) -> bool:
-    """True when a user message looks like an answer: some words, no question, no mere assent."""
-    return bool(text.strip()) and "?" not in text and not is_closing(text) and not is_assent(text)
+    """True when a user message is a bare answer: a few words, no question, no assent, no 'I don't know'."""
+    return (
+        0 < len(text.split()) <= ANSWER_WORDS
+        and "?" not in text
+        and not is_closing(text)
+        and not is_assent(text)
+        and not _NO_ANSWER.search(text.lower())
+    )

@@ -18,7 +18,7 @@ _HANGING_WORD = re.compile(
     r"(?:[a-z,]\s)(?:the|a|an|and|or|but|because|your|my|our|their|every|whose|than|into|although|unless|whereas"
     r"|such as|e\.g\.|i\.e\.|due to|as well as)\s*$"
 )
-_HANGING_SIGN = re.compile(r"[A-Za-z]{2}\($|\n\s*[-*\u2022]$")
+_HANGING_SIGN = re.compile(r"[A-Za-z] ?\($|\n\s*[-*\u2022]$")
 _HANGING_COMMA = re.compile(r"[A-Za-z]{2},$")
 _HANGING_NUMBER = re.compile(r"\n\s{0,8}(\d{1,2})[.)]$")
 _GREETING = re.compile(r"(?:^|\n)[^\n.!?]{0,40},$")

@@ -1,4 +1,4 @@
-"""Checks `error_text` and `ends_in_error`: a program's error, or an apology for one, shown to the user."""
+"""Check `error_text`: a program's error, or an apology for one, shown to the user."""
 
 import re
 from collections.abc import Iterable
@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from storage.records import Thread
 from tasks.evaluators.rules.base import CORRECTNESS, Finding, Kind, quoted
-from tasks.evaluators.rules.text import is_assent, is_closing, prose, replies, user_words
+from tasks.evaluators.rules.text import prose, replies, user_words
 
 _AT_START = re.compile(
     r"""\s*(?:
@@ -30,6 +30,7 @@ _ANYWHERE = re.compile(
           |JSONDecode
            |Operational|Integrity|Validation|RateLimit|APIConnection|APIStatus|BadRequest|InternalServer
                |NullPointer)(?:Error|Exception)\b[ ]?[:(]
+      | \b\w{2,30}\.(?:errors?|exceptions?)\.\w{3,40}\b
       | \bSQLSTATE\b | \bORA-\d{5}\b | \bE(?:CONNREFUSED|CONNRESET|TIMEDOUT|NOTFOUND)\b
       | \b(?:HTTP|status[ ]code|error[ ]code)[ :=]{1,3}[45]\d\d\b
       | \b50[0234][ ](?:Internal[ ]Server|Bad[ ]Gateway|Service[ ]Unavailable|Gateway[ ]Time)
@@ -161,32 +162,3 @@ class ErrorText:
                     reasoning="The bot's own system failed: the reply is an apology instead of an answer.",
                     evidence=(quoted(thread, index, words),),
                 )
-
-
-class EndsInError:
-    """The bot's last word is an error: whatever the user came for was not done."""
-
-    name: ClassVar[str] = "ends_in_error"
-    default_on: ClassVar[bool] = True
-    kinds: ClassVar[frozenset[Kind]] = frozenset({"broken"})
-
-    def find(self, thread: Thread) -> Iterable[Finding]:
-        """At most one finding, on the last reply; what the user still says after it does not matter."""
-        last = max((index for index, _ in replies(thread)), default=None)
-        if last is None or _has_other_business(thread, last):
-            return
-        words = raw_error(thread, last) or apology_for_error(thread, last)
-        if words:
-            yield Finding(
-                check=self.name,
-                index=last,
-                kind="broken",
-                reasoning="The bot's last word is an error, and nothing came after it.",
-                evidence=(quoted(thread, last, words),),
-            )
-
-
-def _has_other_business(thread: Thread, last: int) -> bool:
-    """True when the last reply answers mere thanks: the errand was over before the error."""
-    before = [message.text for message in thread.messages[max(0, last - 3) : last] if message.role == "user"]
-    return bool(before) and is_closing(before[-1]) and not is_assent(before[-1])

@@ -17,6 +17,7 @@ TAIL_WORDS = 240
 LONGEST_PERIOD = 16
 PERIODS = 6
 
+_LETTERS = re.compile(r"[^\W\d_]{2}.* |[\u3040-\u9fff\uac00-\ud7af]")
 _ASKED_FOR = re.compile(
     r"\b(?:repeat|repeats|repeated|times|lyrics|song|poem|verse|chorus|rap|mantra|list|table|rows?|chant|lines?"
     r"|sequence|pattern|translate|csv|data|itinerary|schedule|routine|workout|training|meals?|code|function|html"
@@ -51,7 +52,7 @@ class LoopingReply:
 
 
 def _repeated_sentence(text: str) -> str | None:
-    parts = [part for part in sentences(text) if len(part) >= SENTENCE_CHARACTERS and " " in part]
+    parts = [part for part in sentences(text) if len(part) >= SENTENCE_CHARACTERS and _LETTERS.search(part)]
     if len(parts) < SENTENCE_TIMES:
         return None
     folded = [part.casefold() for part in parts]

@@ -26,7 +26,7 @@ class NotUnderstood:
     """A fallback reply: the bot did not understand, and the user must say it again."""
 
     name: ClassVar[str] = "not_understood"
-    default_on: ClassVar[bool] = True
+    default_on: ClassVar[bool] = False
     kinds: ClassVar[frozenset[Kind]] = FRICTION
 
     def find(self, thread: Thread) -> Iterable[Finding]:

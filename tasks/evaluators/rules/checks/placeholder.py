@@ -27,10 +27,10 @@ _EMPTY_VALUE = re.compile(
       | \b(?:on|by|until|at|to)[ ](?:undefined|NaN)(?=[.,!?;]|\s*$)""",
     re.VERBOSE,
 )
-_BRACES = re.compile(
-    r"(?<![\\^_}\w${])(?:\{\{\s*[A-Za-z_][\w .-]{1,40}\s*\}\}|\$?\{(?:[a-zA-Z]+_\w{1,30}|name|user|username"
-    r"|customer|date|amount|price|email|product|company|order)\}(?!\}))"
-    r"|(?<![\w%])%\((?:\w{2,30})\)s"
+_BRACES = re.compile(r"(?<![\\^_}\w${])\{\{\s*[A-Za-z_][\w .-]{1,40}\s*\}\}")
+_VARIABLE = re.compile(
+    r"(?<![\\^_}\w${])\$?\{(?:[a-zA-Z]+_\w{1,30}|name|user|username|customer|date|amount|price|email|product|company"
+    r"|order)\}(?!\})|(?<![\w%])%\((?:\w{2,30})\)s"
 )
 _INSERT = re.compile(r"[\[<(](?:insert|enter|fill in)[ _](?!coin|key)[\w' -]{2,60}[\])>]", re.IGNORECASE)
 _CAPITALS = re.compile(
@@ -74,6 +74,7 @@ _Form = tuple[re.Pattern[str], re.Pattern[str], Correctness, str]
 _PLAIN_FORMS: tuple[_Form, ...] = (
     (_EMPTY_VALUE, _TALK_OF_CODE, "HARD FAIL", "An empty value stands where a real one belongs"),
     (_BRACES, _TALK_OF_CODE, "HARD FAIL", "A template variable was not filled in"),
+    (_VARIABLE, _TALK_OF_WRITING, "HARD FAIL", "A template variable was not filled in"),
     (_CAPITALS, _TALK_OF_WRITING, "SOFT FAIL", "A placeholder was left in"),
 )
 _DOUBTFUL_FORMS: tuple[_Form, ...] = (
@@ -122,7 +123,7 @@ class Placeholder:
 
 
 class BracketSlot:
-    """Slots a reader may be meant to fill in, such as [Your Name] or <insert date>: right in a draft, wrong in an answer."""
+    """Slots such as [Your Name] or <insert date>, which a reader may be meant to fill in: right in a draft."""
 
     name: ClassVar[str] = "bracket_slot"
     default_on: ClassVar[bool] = False

@@ -8,6 +8,9 @@ from storage.records import Thread
 from tasks.evaluators.rules.base import FRICTION, Finding, Kind, quoted
 
 SCANNED = 400
+CONFIRMING_CHARACTERS = 1_000
+_WRONG = re.compile(r"wrong|incorrect|not (?:right|correct|true)|mistaken")
+_CONFIRMING = re.compile(r"confirm|\b(?:correct|right|okay|ok|good)\?|shall i|should i|do you want me to")
 _BOT = re.compile(
     r"(?:^|[.!?\n]\s{0,5}|^\W*no\W+|^\W*(?:but|hey|um|well|sorry|wait|wrong)\W+(?:no\W+)?)(?:"
     r"(?:that|this|it)(?:'s| is| was|s)? (?:not|n't|wasn't|isn't) (?:what|the (?:thing|one|question|answer)|how"
@@ -17,7 +20,7 @@ _BOT = re.compile(
     r"|wanted|want|ordered|requested|need|needed|was asking|am asking)"
     r"|(?:that's|that is|thats|you're|you are|your answer is|this is) (?:wrong|incorrect|not (?:right|correct|true)"
     r"|mistaken)\b(?! (?:with|about it\?|of))"
-    r"|i (?:didn't|did not|didnt|never) (?:ask|say|said|asked|want|order|request|mention)\b|i (?:didn't|did not"
+    r"|i (?:didn't|did not|didnt|never) (?:ask|say|said|asked|want(?! to)|order|request|mention)\b|i (?:didn't|did not"
     r"|didnt) mean (?:that|it|this)\b"
     r"|i (?:already|just) (?:told|said|gave|answered|provided|sent|mentioned|explained|asked)\b"
     r"|you (?:already|just) asked (?:me )?(?:that|this)"
@@ -35,8 +38,9 @@ _OWN_SLIP = re.compile(
     r"|i'm sorry)\b.{0,40}\b(?:i meant|i mean|i made a|i got|i mis\w+|typo|it's actually|should be"
     r"|i gave you the wrong|i changed my mind)\b"
     r"|^\W*(?:\w+\W+)?i (?:meant|mean) (?!it|that\b).{1,60}$|\bi(?:'ve| have)? changed my mind\b"
+    r"|\bi meant to (?:say|type|write)\b|\bnot right,? because i(?:'d like| want| need| would)\b"
 )
-_NO = re.compile(r"\W*(?:no|wrong)\b(?!.{0,200}changed my mind)")
+_NO = re.compile(r"\W*(?:no|wrong)\b(?!.{0,200}(?:changed my mind|i meant to))")
 _PREFILTER = re.compile(
     r"\b(?:no|not|wrong|incorrect|already|just|told|said|meant|mean|mis\w+|asked|ask|again|didn't|didnt|never"
     r"|answer|mistaken|listening|typo|oops|correction|mistake|isn't|wasn't|understand|changed)\b"
@@ -52,23 +56,38 @@ class UserCorrection:
 
     def find(self, thread: Thread) -> Iterable[Finding]:
         """One finding per correction that follows a reply."""
-        answered = False
+        reply = ""
         for index, message in enumerate(thread.messages):
-            answered = answered or (message.role == "assistant" and bool(message.text.strip()))
-            if message.role != "user" or not answered:
+            if message.role == "assistant" and message.text.strip():
+                reply = message.text
+            if message.role != "user" or not reply:
                 continue
-            text = message.text[:SCANNED].replace("\u2019", "'").lower()
-            if not _PREFILTER.search(text):
-                continue
-            slip = None if _NO.match(text) else _OWN_SLIP.search(text)
-            hit = slip or _BOT.search(text)
-            if hit is None:
+            by_user = _corrects(message.text[:SCANNED], reply)
+            if by_user is None:
                 continue
             yield Finding(
                 check=self.name,
                 index=index,
                 kind="friction",
-                cause="user" if slip else "bot",
-                reasoning="The user puts an own message right." if slip else "The user says that the bot got it wrong.",
+                cause="user" if by_user else "bot",
+                reasoning="The user changes or puts right what the user said before."
+                if by_user
+                else "The user says that the bot got it wrong.",
                 evidence=(quoted(thread, index, message.text[:SCANNED]),),
             )
+
+
+def _corrects(text: str, reply: str) -> bool | None:
+    """True where the user corrects the user, False where the user corrects the bot, None where nothing is corrected.
+
+    A reply that asks to be confirmed is there to be put right: 'that's wrong' after it is no fault of the bot.
+    """
+    text = text.replace("\u2019", "'").lower()
+    if not _PREFILTER.search(text):
+        return None
+    if not _NO.match(text) and _OWN_SLIP.search(text):
+        return True
+    hit = _BOT.search(text)
+    if hit is None:
+        return None
+    return bool(_WRONG.search(hit.group()) and _CONFIRMING.search(reply[-CONFIRMING_CHARACTERS:].lower()))

@@ -1,7 +1,6 @@
 """Check `user_repeats`: the user has to say the same thing again."""
 
 import re
-from collections import deque
 from collections.abc import Iterable
 from typing import ClassVar
 
@@ -12,42 +11,33 @@ from tasks.evaluators.rules.text import is_assent, is_farewell
 
 FEWEST_WORDS = 4  # of a question; a statement needs one more
 SCANNED = 4_000
-REMEMBERED = 2
 ALIKE = 0.85
 
 _WISH = re.compile(
-    r"\?|\b(?:please|want|need|can|could|would|tell|give|show|find|book|cancel|send|where|when|how|what|why|who"
-    r"|which|my|not|no)\b"
+    r"\?|\b(?:please|want|need|could|would|tell|give|show|find|book|cancel|send|where|when|how|what|why|who|which)\b"
 )
-_NEXT_ONE = re.compile(r"\b(?:other|others|another|else|next|more|again|how are you|nice to|hello|welcome)\b")
+_NEXT_ONE = re.compile(
+    r"\b(?:other|others|another|else|next|more|again|alternatives?|different|how are you|nice to|hello|welcome)\b"
+    r"|^\W*(?:yes|yeah|ok|okay|sure|sounds|that works|that's)\b"
+)
 
 
 class UserRepeats:
-    """A user message that says (nearly) the same words as an earlier one, which the bot had replied to."""
+    """A user message that says (nearly) the same words as the one before it, which the bot had replied to."""
 
     name: ClassVar[str] = "user_repeats"
     default_on: ClassVar[bool] = True
     kinds: ClassVar[frozenset[Kind]] = FRICTION
 
     def find(self, thread: Thread) -> Iterable[Finding]:
-        """One finding per repetition, compared with the last few user messages."""
-        earlier: deque[tuple[int, tuple[str, ...], frozenset[str]]] = deque(maxlen=REMEMBERED)
-        replied = -1
+        """One finding per repetition. What was said in between may have changed what the same words ask for."""
+        before, replied = -1, False
         for index, message in enumerate(thread.messages):
-            if message.role == "assistant" and message.text.strip():
-                replied = index
-            if message.role != "user" or not _asks(message.text):
+            if message.role == "assistant":
+                replied = replied or bool(message.text.strip())
+            if message.role != "user" or not message.text.strip():
                 continue
-            words = tuple(word.strip(".,!?;:\"'()") for word in fold(message.text[:SCANNED]).split())
-            if len(words) < FEWEST_WORDS + ("?" not in message.text[:SCANNED]):
-                continue
-            bag = frozenset(words)
-            before = next(
-                (at for at, said, said_bag in reversed(earlier) if at < replied and _alike(words, bag, said, said_bag)),
-                None,
-            )
-            earlier.append((index, words, bag))
-            if before is not None:
+            if replied and before >= 0 and _says_again(message.text, thread.messages[before].text):
                 yield Finding(
                     check=self.name,
                     index=index,
@@ -59,6 +49,20 @@ class UserRepeats:
                         quoted(thread, index, message.text),
                     ),
                 )
+            before, replied = index, False
+
+
+def _says_again(text: str, said: str) -> bool:
+    if not _asks(text):
+        return False
+    words, earlier = _words(text), _words(said)
+    if len(words) < FEWEST_WORDS + ("?" not in text[:SCANNED]):
+        return False
+    return _alike(words, frozenset(words), earlier, frozenset(earlier))
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(word.strip(".,!?;:\"'()") for word in fold(text[:SCANNED]).split())
 
 
 def _asks(text: str) -> bool:

@@ -1,0 +1,46 @@
+# Set-up and the few commands a developer needs; each sets up what it needs first.
+PYTHON ?= python3.11
+VENV := .venv
+PIP := $(VENV)/bin/python -m pip --disable-pip-version-check --no-input
+INSTALL := $(PIP) install --quiet --constraint constraints.txt
+SOURCES := flows tasks storage deployments settings.py tests benchmarks
+
+.PHONY: setup demo test check bench clean
+
+setup: $(VENV)/.with-dev
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.base: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(INSTALL) --no-compile --editable .
+	@touch $@
+
+$(VENV)/.with-dev: $(VENV)/.base
+	$(INSTALL) --editable '.[dev]'
+	@touch $@
+
+$(VENV)/.with-train: $(VENV)/.with-dev
+	$(INSTALL) --editable '.[dev,train]'
+	@touch $@
+
+demo: $(VENV)/.base
+	$(VENV)/bin/python -m deployments.demo
+
+test: $(VENV)/.with-train
+	$(VENV)/bin/python -m pytest
+
+check: $(VENV)/.with-train
+	$(VENV)/bin/ruff format --check $(SOURCES)
+	$(VENV)/bin/ruff check $(SOURCES)
+	$(VENV)/bin/lint-imports
+	$(VENV)/bin/pyright
+
+bench: $(VENV)/.with-dev
+	$(VENV)/bin/python -m benchmarks.evaluate_speed
+	$(VENV)/bin/python -m benchmarks.start_up
+	$(VENV)/bin/python -m benchmarks.run_memory
+	$(VENV)/bin/python -m benchmarks.load_memory
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache .import_linter_cache reports
