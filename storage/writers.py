@@ -9,8 +9,8 @@ from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_delay, w
 from settings import Settings
 from storage.database import Database
 from storage.errors import DatabaseUnavailable
-from storage.queries.evaluations import save_evaluations
 from storage.grouping import Grouped
+from storage.queries.evaluations import save_evaluations
 from storage.queries.ledger import save_calls, usable_answers
 from storage.records import ModelCall, ThreadEvaluation
 

@@ -25,7 +25,7 @@ from tasks.sources.base import LoadReport, Selection
 from tasks.sources.columns import Columns
 from tasks.sources.errors import SourceError, Unfit
 from tasks.sources.read import hash_files, read_threads, threads_from_rows
-from tasks.sources.times import TimeReader
+from tasks.sources.shapes.times import TimeReader
 
 CHUNK = 500
 EXAMPLES = 5

@@ -10,10 +10,10 @@ from storage.queries.snapshots import intents_of_run, query_types_of_run
 from tasks.errors import RunRefused
 from tasks.evaluators.base import EvaluatorOptions
 from tasks.evaluators.catalog import EVALUATORS, EvaluatorName, make_evaluators
-from tasks.evaluators.policy import read_policy
+from tasks.evaluators.options.policy import read_policy
+from tasks.evaluators.options.taxonomy import read_taxonomy, taxonomy_from
 from tasks.evaluators.rules.catalog import chosen_checks
 from tasks.evaluators.rules.judge import RULES_VERSION
-from tasks.evaluators.taxonomy import read_taxonomy, taxonomy_from
 from tasks.run import OpenRun
 
 

@@ -70,18 +70,18 @@ async def find_run(session: AsyncSession, run_id: UUID) -> Run | None:
 
 async def find_run_by_prefix(session: AsyncSession, prefix: str) -> Sequence[UUID]:
     """Ids of the runs whose id starts with `prefix`, at most ten."""
-    query = select(EvalRunRow.id).where(func.cast(EvalRunRow.id, EvalRunRow.flow.type).startswith(prefix, autoescape=True)).limit(10)
+    query = (
+        select(EvalRunRow.id)
+        .where(func.cast(EvalRunRow.id, EvalRunRow.flow.type).startswith(prefix, autoescape=True))
+        .limit(10)
+    )
     return (await session.execute(query)).scalars().all()
 
 
 async def reopen_run(session: AsyncSession, run_id: UUID) -> None:
     """Set an ended run back to `running`; what it has stays."""
     row = EvalRunRow
-    await session.execute(
-        update(row)
-        .where(row.id == run_id)
-        .values(**RUNNING_AGAIN, cancel_requested=False)
-    )
+    await session.execute(update(row).where(row.id == run_id).values(**RUNNING_AGAIN, cancel_requested=False))
 
 
 async def pin_snapshot(session: AsyncSession, run_id: UUID, snapshot: Snapshot) -> None:

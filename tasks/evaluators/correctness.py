@@ -8,15 +8,15 @@ from typing import ClassVar
 from pydantic import JsonValue
 
 from storage.records import Thread
-from tasks.evaluators.asking import AGAIN, Wanted, ask_views, take_entries
+from tasks.evaluators.asking.asking import AGAIN, Wanted, ask_views, take_entries
+from tasks.evaluators.asking.fence import FENCE_RULES, fence
+from tasks.evaluators.asking.quotations import EVIDENCE_RULES
+from tasks.evaluators.asking.transcript import TRANSCRIPT_RULES
+from tasks.evaluators.asking.views import View, view_thread
 from tasks.evaluators.base import EvaluatorOptions, Outcome
 from tasks.evaluators.correctness_answer import CorrectnessAnswer, PolicyAnswer, merge_correctness
-from tasks.evaluators.fence import FENCE_RULES, fence
 from tasks.evaluators.policy_status import POLICY_RULES, rules_left_out, show_policy
-from tasks.evaluators.quotations import EVIDENCE_RULES
 from tasks.evaluators.rules.judge import judge_correctness
-from tasks.evaluators.transcript import TRANSCRIPT_RULES
-from tasks.evaluators.views import View, view_thread
 from tasks.providers.base import Ask, Question
 
 VERSION = "1"

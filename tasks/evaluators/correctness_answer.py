@@ -5,11 +5,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from pydantic import JsonValue
 
 from storage.records import Thread
-from tasks.evaluators.asking import Answered, merge_entries
+from tasks.evaluators.asking.asking import Answered, merge_entries
+from tasks.evaluators.asking.quotations import check_quotes, count_invented, evidence_json
+from tasks.evaluators.asking.verdicts import Answer, CorrectnessWord, Quote, Words
 from tasks.evaluators.base import WORST_FIRST, Correctness, Evidence, Outcome, PolicyRule
 from tasks.evaluators.policy_status import RuleAnswer, RuleStatus, merge_statuses
-from tasks.evaluators.quotations import check_quotes, count_invented, evidence_json
-from tasks.evaluators.verdicts import Answer, CorrectnessWord, Quote, Words
 
 
 class MessageVerdict(Answer):

@@ -4,6 +4,10 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from storage.records import Thread
+from tasks.evaluators.asking.fence import FENCE_RULES, fence
+from tasks.evaluators.asking.quotations import EVIDENCE_RULES
+from tasks.evaluators.asking.transcript import TRANSCRIPT_RULES
+from tasks.evaluators.asking.views import View, view_thread
 from tasks.evaluators.base import EvaluatorOptions, Outcome
 from tasks.evaluators.efficiency_answer import (
     EfficiencyAnswer,
@@ -13,11 +17,7 @@ from tasks.evaluators.efficiency_answer import (
     nothing_to_judge,
     show_earlier,
 )
-from tasks.evaluators.fence import FENCE_RULES, fence
-from tasks.evaluators.quotations import EVIDENCE_RULES
 from tasks.evaluators.rules.judge import judge_efficiency
-from tasks.evaluators.transcript import TRANSCRIPT_RULES
-from tasks.evaluators.views import View, view_thread
 from tasks.providers.base import Ask, Question
 
 VERSION = "1"

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from pydantic import JsonValue
 
 from storage.records import Thread
-from tasks.evaluators.asking import take_entries
+from tasks.evaluators.asking.asking import take_entries
+from tasks.evaluators.asking.fence import make_visible
+from tasks.evaluators.asking.quotations import check_quotes, count_invented, evidence_json
+from tasks.evaluators.asking.verdicts import Answer, CauseWord, EfficiencyWord, Quote, RecoveryWord, Words
+from tasks.evaluators.asking.windows import Window
 from tasks.evaluators.base import Outcome
-from tasks.evaluators.fence import make_visible
-from tasks.evaluators.quotations import check_quotes, count_invented, evidence_json
 from tasks.evaluators.turns import count_turns
-from tasks.evaluators.verdicts import Answer, CauseWord, EfficiencyWord, Quote, RecoveryWord, Words
-from tasks.evaluators.windows import Window
 
 MOST_SUMMARY_CHARACTERS = 4_000
 MOST_TURNS_SHOWN = 100

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from storage.records import Message, Thread
-from tasks.evaluators.asking import AGAIN, Wanted, ask_views
+from tasks.evaluators.asking.asking import AGAIN, Wanted, ask_views
+from tasks.evaluators.asking.fence import FENCE_RULES, fence, make_visible
+from tasks.evaluators.asking.quotations import EVIDENCE_RULES
+from tasks.evaluators.asking.transcript import TRANSCRIPT_RULES
+from tasks.evaluators.asking.views import View, view_thread
 from tasks.evaluators.base import EvaluatorOptions, Outcome
-from tasks.evaluators.fence import FENCE_RULES, fence, make_visible
 from tasks.evaluators.intent_answer import IntentAnswer, IntentNames, compare_intents
-from tasks.evaluators.quotations import EVIDENCE_RULES
 from tasks.evaluators.rules.judge import judge_intent
-from tasks.evaluators.transcript import TRANSCRIPT_RULES
-from tasks.evaluators.views import View, view_thread
 from tasks.providers.base import Ask, Question
 
 VERSION = "1"

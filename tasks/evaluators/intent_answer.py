@@ -5,11 +5,11 @@ from collections.abc import Iterator, Sequence
 from pydantic import JsonValue
 
 from storage.records import Message, Thread
-from tasks.evaluators.asking import Answered, merge_entries
+from tasks.evaluators.asking.asking import Answered, merge_entries
+from tasks.evaluators.asking.quotations import check_quotes, evidence_json
+from tasks.evaluators.asking.verdicts import Answer, Confidence, Quote, Words
 from tasks.evaluators.base import EvaluatorOptions, Outcome
 from tasks.evaluators.labels import plain_label, same_labels
-from tasks.evaluators.quotations import check_quotes, evidence_json
-from tasks.evaluators.verdicts import Answer, Confidence, Quote, Words
 
 
 class MessageIntent(Answer):

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pydantic import JsonValue
 
 from storage.records import Thread
+from tasks.evaluators.asking.fence import make_visible
+from tasks.evaluators.asking.quotations import check_quotes, evidence_json
+from tasks.evaluators.asking.verdicts import Answer, PolicyStatus, PolicyWord, Quote, Words
 from tasks.evaluators.base import Evidence, PolicyRule
-from tasks.evaluators.fence import make_visible
-from tasks.evaluators.quotations import check_quotes, evidence_json
-from tasks.evaluators.verdicts import Answer, PolicyStatus, PolicyWord, Quote, Words
 
 POLICY_RULES = """\
 Policy

@@ -6,8 +6,8 @@ from typing import Self, get_args
 from pydantic import Field
 
 from storage.records import Record, Role
-from tasks.sources.aliases import ROLES_OF_COLUMNS, normalise
 from tasks.sources.errors import SourceError
+from tasks.sources.shapes.aliases import ROLES_OF_COLUMNS, normalise
 
 SETTINGS = ("role", "encoding", "delimiter", "intent_separator")
 NAMED_CHARACTERS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|", "space": " ", "newline": "\n"}

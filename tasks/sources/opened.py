@@ -4,22 +4,22 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain, islice
 
-from tasks.sources import aliases
 from tasks.sources.base import Recognised
-from tasks.sources.candidates import shorten_names
 from tasks.sources.columns import Columns
-from tasks.sources.delimited import read_delimited
-from tasks.sources.dialects import Dialect, sniff
-from tasks.sources.encodings import decide_encoding
 from tasks.sources.errors import SourceError, Unfit
-from tasks.sources.files import Format, SourceFile
+from tasks.sources.formats.delimited import read_delimited
+from tasks.sources.formats.dialects import Dialect, sniff
+from tasks.sources.formats.encodings import decide_encoding
+from tasks.sources.formats.files import Format, SourceFile
+from tasks.sources.formats.json_documents import read_json
+from tasks.sources.formats.json_lines import is_one_value_a_line, read_json_lines
+from tasks.sources.formats.parquet import read_parquet
+from tasks.sources.formats.texts import Text
 from tasks.sources.intake import Intake, Row
-from tasks.sources.json_documents import read_json
-from tasks.sources.json_lines import is_one_value_a_line, read_json_lines
-from tasks.sources.layout import Layout
-from tasks.sources.parquet import read_parquet
-from tasks.sources.recognise import recognise
-from tasks.sources.texts import Text
+from tasks.sources.shapes import aliases
+from tasks.sources.shapes.candidates import shorten_names
+from tasks.sources.shapes.layout import Layout
+from tasks.sources.shapes.recognise import recognise
 
 SAMPLE_ROWS = 60
 

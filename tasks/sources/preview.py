@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from storage.records import Thread
 from tasks.sources.base import LoadReport, Preview, Selection, commonest
 from tasks.sources.columns import Columns
-from tasks.sources.id_table import IdTable
+from tasks.sources.grouping.id_table import IdTable
 from tasks.sources.read import read_threads
 
 

@@ -7,20 +7,20 @@ from pathlib import Path
 
 from storage.records import Thread
 from tasks.sources.base import LoadReport, Selection
-from tasks.sources.characters import replace_within
 from tasks.sources.columns import Columns
-from tasks.sources.encodings import hash_file
 from tasks.sources.errors import SourceError
-from tasks.sources.files import find_files
-from tasks.sources.grouped import gather_threads
+from tasks.sources.formats.characters import replace_within
+from tasks.sources.formats.encodings import hash_file
+from tasks.sources.formats.files import find_files
+from tasks.sources.grouping.grouped import gather_threads
+from tasks.sources.grouping.row_spool import RowSpool
+from tasks.sources.grouping.selection import select_threads
+from tasks.sources.grouping.unique_ids import make_ids_unique
 from tasks.sources.intake import Intake, Row
 from tasks.sources.opened import Opened, nothing_usable, open_file, open_query
-from tasks.sources.pieces import Piece, ThreadFields, build_thread, join_messages, put_in_order
-from tasks.sources.records_of_threads import RecordReader
-from tasks.sources.row_spool import RowSpool
-from tasks.sources.rows import RowReader
-from tasks.sources.selection import select_threads
-from tasks.sources.unique_ids import make_ids_unique
+from tasks.sources.shapes.pieces import Piece, ThreadFields, build_thread, join_messages, put_in_order
+from tasks.sources.shapes.records_of_threads import RecordReader
+from tasks.sources.shapes.rows import RowReader
 
 LONGEST_THREAD = 20_000
 Pieces = Iterator[tuple[Row, str | None, Piece]]

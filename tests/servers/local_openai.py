@@ -191,7 +191,7 @@ class LocalOpenAI:
             runner = self._loop.run_until_complete(self.serve())
             ready.set()
             self._loop.run_forever()
-            self._loop.run_until_complete(runner.cleanup())
+            self._loop.run_until_complete(close(runner))
             self._loop.close()
 
         self._thread = threading.Thread(target=run, daemon=True)
@@ -215,6 +215,15 @@ async def cut_off(request: web.Request, cut: CutOff) -> web.StreamResponse:
     if request.transport is not None:
         request.transport.abort()
     return response
+
+
+async def close(runner: web.AppRunner) -> None:
+    """Stop serving, also what is still being answered."""
+    await runner.cleanup()
+    unanswered = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in unanswered:
+        task.cancel()
+    await asyncio.gather(*unanswered, return_exceptions=True)
 
 
 def completion(text: str, model: str, finish_reason: str = "stop", refusal: str | None = None) -> web.Response:

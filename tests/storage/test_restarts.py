@@ -63,9 +63,7 @@ async def test_patience_has_an_end(own_database: Database, home: Path) -> None:
     run_id = await add_run(own_database)
     writer = RunWriter(own_database, run_id, Settings(home=home, database_patience_seconds=0.1))
     await asyncio.to_thread(stop_embedded, Settings(home=home))
-    saved, found = await asyncio.gather(
-        writer.save(make_evaluation(run_id)), writer.find("0"), return_exceptions=True
-    )
+    saved, found = await asyncio.gather(writer.save(make_evaluation(run_id)), writer.find("0"), return_exceptions=True)
     assert isinstance(saved, DatabaseUnavailable)
     assert isinstance(found, DatabaseUnavailable)
 

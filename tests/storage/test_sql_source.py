@@ -98,9 +98,9 @@ def test_a_query_that_fails_is_said_on_one_line(query: str, why: str, url: str) 
 def test_no_error_tells_the_password_even_with_its_traceback(address: str, tmp_path: Path) -> None:
     program = tmp_path / "program.py"
     program.write_text(
-        f"from storage.sql_source import stream_rows\nfrom storage.errors import DatabaseUnusable\nimport sys\n"
-        f"try:\n    list(stream_rows(sys.argv[1], 'SELECT 1'))\n"
-        f"except DatabaseUnusable:\n    import traceback; traceback.print_exc()\n    sys.exit(3)\n"
+        "from storage.sql_source import stream_rows\nfrom storage.errors import DatabaseUnusable\nimport sys\n"
+        "try:\n    list(stream_rows(sys.argv[1], 'SELECT 1'))\n"
+        "except DatabaseUnusable:\n    import traceback; traceback.print_exc()\n    sys.exit(3)\n"
     )
     root = Path(__file__).parents[2]
     done = subprocess.run(

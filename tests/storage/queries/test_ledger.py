@@ -60,9 +60,7 @@ async def test_attempts_of_a_request_share_a_row_and_are_all_kept(database: Data
 
 
 @pytest.mark.parametrize("changed", [FAILED, {"response": '{"verdict": "CRITICAL"}'}])
-async def test_a_usable_answer_is_never_replaced(
-    changed: dict[str, object], database: Database, run_id: UUID
-) -> None:
+async def test_a_usable_answer_is_never_replaced(changed: dict[str, object], database: Database, run_id: UUID) -> None:
     await add_calls(database, make_call(run_id))
     await add_calls(database, make_call(run_id, **changed, **later(1)))
     (call,) = await logged(database, run_id)
@@ -94,7 +92,9 @@ async def test_only_usable_answers_of_the_run_are_found(database: Database, run_
 async def test_usage_sums_all_attempts_of_all_calls(database: Database, run_id: UUID) -> None:
     price = Decimal("0.00000001")
     await add_calls(database, make_call(run_id, "a", **FAILED, cost_usd=Decimal(0)))
-    await add_calls(database, make_call(run_id, "a", **later(1), cost_usd=price), make_call(run_id, "b", cost_usd=price))
+    await add_calls(
+        database, make_call(run_id, "a", **later(1), cost_usd=price), make_call(run_id, "b", cost_usd=price)
+    )
     assert await usage(database, run_id) == Usage(calls=2, tokens_in=200, tokens_out=40, cost_usd=2 * price)
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tasks.evaluators.fence import fence, fence_key, make_visible
+from tasks.evaluators.asking.fence import fence, fence_key, make_visible
 from tests.tasks.evaluators.recording_judge import key_of, outside, sections
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from tasks.evaluators.base import PolicyRule
-from tasks.evaluators.options_file import OptionsError
-from tasks.evaluators.policy import read_policy
+from tasks.evaluators.options.options_file import OptionsError
+from tasks.evaluators.options.policy import read_policy
 
 POLICY = """\
 # what our bot has to keep

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from tasks.evaluators.base import Intent
-from tasks.evaluators.options_file import OptionsError
-from tasks.evaluators.taxonomy import read_taxonomy, taxonomy_from
+from tasks.evaluators.options.options_file import OptionsError
+from tasks.evaluators.options.taxonomy import read_taxonomy, taxonomy_from
 
 WANTED = (Intent(name="track", description="Where is it?"), Intent(name="010"), Intent(name="\u4f60\u597d \U0001f600"))
 

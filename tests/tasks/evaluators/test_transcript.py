@@ -3,8 +3,8 @@
 import pytest
 
 from storage.records import ToolCall
-from tasks.evaluators.transcript import show_messages, show_window
-from tasks.evaluators.windows import Window
+from tasks.evaluators.asking.transcript import show_messages, show_window
+from tasks.evaluators.asking.windows import Window
 from tests.tasks.evaluators.recording_judge import dialogue, say
 
 

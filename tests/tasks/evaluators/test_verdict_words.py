@@ -5,10 +5,10 @@ from typing import Any, cast
 import pytest
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
+from tasks.evaluators.asking.verdicts import CauseWord, CorrectnessWord, EfficiencyWord, PolicyWord, Quote, RecoveryWord
 from tasks.evaluators.correctness_answer import CorrectnessAnswer, PolicyAnswer
 from tasks.evaluators.efficiency_answer import EfficiencyAnswer, PartAnswer
 from tasks.evaluators.intent_answer import IntentAnswer
-from tasks.evaluators.verdicts import CauseWord, CorrectnessWord, EfficiencyWord, PolicyWord, Quote, RecoveryWord
 
 ANSWERS = [CorrectnessAnswer, PolicyAnswer, EfficiencyAnswer, PartAnswer, IntentAnswer]
 

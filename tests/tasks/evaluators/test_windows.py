@@ -2,8 +2,8 @@
 
 import pytest
 
+from tasks.evaluators.asking.windows import Window, plan_windows
 from tasks.evaluators.base import EvaluatorOptions
-from tasks.evaluators.windows import Window, plan_windows
 
 PLANS = [
     pytest.param([20] * 1500, EvaluatorOptions(), id="1500 short messages"),

@@ -6,9 +6,9 @@ import random
 
 import pytest
 
-from tasks.sources.id_table import IdTable
-from tasks.sources.pieces import Piece
-from tasks.sources.row_spool import RowSpool
+from tasks.sources.grouping.id_table import IdTable
+from tasks.sources.grouping.row_spool import RowSpool
+from tasks.sources.shapes.pieces import Piece
 from tests.tasks.sources.conftest import Loader
 
 HEADER = "thread_id,index,role,text\n"
@@ -32,8 +32,8 @@ def as_csv(lines: list[list[object]]) -> str:
 def test_scattered_rows_give_the_threads_of_contiguous_ones(
     load: Loader, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tasks.sources.row_spool.RUN_BYTES", 3000)
-    monkeypatch.setattr("tasks.sources.row_spool.MOST_RUNS", 4)
+    monkeypatch.setattr("tasks.sources.grouping.row_spool.RUN_BYTES", 3000)
+    monkeypatch.setattr("tasks.sources.grouping.row_spool.MOST_RUNS", 4)
     contiguous = rows(40, 8)
     scattered = random.Random(seed).sample(contiguous, len(contiguous))
     one, other = load("a.csv", as_csv(contiguous)), load("b.csv", as_csv(scattered))
@@ -43,8 +43,8 @@ def test_scattered_rows_give_the_threads_of_contiguous_ones(
 
 
 def test_run_files_are_merged_and_removed(load: Loader, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tasks.sources.row_spool.RUN_BYTES", 1)
-    monkeypatch.setattr("tasks.sources.row_spool.MOST_RUNS", 3)
+    monkeypatch.setattr("tasks.sources.grouping.row_spool.RUN_BYTES", 1)
+    monkeypatch.setattr("tasks.sources.grouping.row_spool.MOST_RUNS", 3)
     spool = RowSpool(load.folder)
     for number in range(50):
         spool.add(f"t{number % 7}", 0, Piece(number, None, [{"role": "user", "text": str(number)}], {}))

@@ -5,8 +5,8 @@ import json
 import pytest
 
 from tasks.sources.base import SourceError
-from tasks.sources.json_stream import JsonStream
-from tasks.sources.texts import Text
+from tasks.sources.formats.json_stream import JsonStream
+from tasks.sources.formats.texts import Text
 from tests.tasks.sources.conftest import Loader
 
 
@@ -112,7 +112,7 @@ def test_values_cut_by_the_edges_of_chunks_are_read_whole(load: Loader, monkeypa
     values: list[object] = [12345, 'a \\ " \u00e9', [1.5e10, True, None, {"k": [{}]}], "x" * 50, -7]
     path = load.write("a.json", json.dumps(values, indent=1))
     for characters in range(1, 12):
-        monkeypatch.setattr("tasks.sources.texts.CHUNK_CHARACTERS", characters)
+        monkeypatch.setattr("tasks.sources.formats.texts.CHUNK_CHARACTERS", characters)
         stream = JsonStream(Text(str(path), "utf-8", lambda _: None))
         stream.take("[")
         assert [value for value in stream.elements()] == values

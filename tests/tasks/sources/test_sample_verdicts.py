@@ -12,7 +12,7 @@ from tasks.evaluators.correctness_answer import CorrectnessAnswer
 from tasks.evaluators.efficiency_answer import EfficiencyAnswer
 from tasks.evaluators.evidence import locate
 from tasks.evaluators.intent_answer import IntentAnswer
-from tasks.evaluators.taxonomy import read_taxonomy
+from tasks.evaluators.options.taxonomy import read_taxonomy
 from tasks.providers.base import AnswerT, ModelRequest, Question
 from tasks.providers.scripted import ScriptedProvider
 from tests.tasks.sources.sample_threads import FILES, METHODS, SAMPLES, all_threads, careful, load, recorded_answers

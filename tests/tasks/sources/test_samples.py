@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from tasks.evaluators.base import WORST_FIRST
-from tasks.evaluators.policy import read_policy
-from tasks.evaluators.taxonomy import read_taxonomy
+from tasks.evaluators.options.policy import read_policy
+from tasks.evaluators.options.taxonomy import read_taxonomy
 from tests.tasks.sources.sample_threads import FILES, SAMPLES, all_threads, careful, defective, load, planted
 
 DOCUMENTATION = Path(__file__).parents[3] / "docs" / "samples.md"

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from tasks.sources.errors import Unfit
-from tasks.sources.times import TimeReader, is_day_first
+from tasks.sources.shapes.times import TimeReader, is_day_first
 from tests.tasks.sources.conftest import Loader
 
 WHEN = datetime(2024, 5, 31, 14, 3, tzinfo=UTC)

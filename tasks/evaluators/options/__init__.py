@@ -1,0 +1,1 @@
+"""What the user may say about the judging, read from files."""

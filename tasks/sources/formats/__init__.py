@@ -1,0 +1,1 @@
+"""Files into rows: encodings, CSV, JSON, JSONL, Parquet."""

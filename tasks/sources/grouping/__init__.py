@@ -1,0 +1,1 @@
+"""Pieces into whole threads, with flat memory: brought together, made unique, selected."""
