@@ -27,9 +27,9 @@ LATENCY_SECONDS = 0.2
 
 
 @contextmanager
-def judge_server() -> Generator[None]:
-    """A judge that answers every call after 200 ms."""
-    arguments = ["-m", "tests.servers.local_openai", str(PORT), str(LATENCY_SECONDS)]
+def judge_server(latency_seconds: float = LATENCY_SECONDS) -> Generator[None]:
+    """A judge that answers every call after so long."""
+    arguments = ["-m", "tests.servers.local_openai", str(PORT), str(latency_seconds)]
     with subprocess.Popen([sys.executable, *arguments], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         process.stdout.readline()
@@ -79,8 +79,16 @@ def compare(settings: Settings, folder: Path, threads: int, concurrency: int, ro
         ours.append(measure("benchmarks.one_flow", source, "openai:bench", concurrency))
     ideal = threads * LATENCY_SECONDS / concurrency
     ratio = statistics.median(o["seconds"] / p["seconds"] for o, p in zip(ours, plain, strict=True))
-    print(f"| {concurrency} | {ideal:.2f} | {middle(plain, 'seconds'):.2f} | {middle(ours, 'seconds'):.2f} | {ratio:.2f} "
-          f"| {1000 * middle(plain, 'cpu_seconds') / threads:.2f} | {1000 * middle(ours, 'cpu_seconds') / threads:.2f} |")  # fmt: skip
+    cells = (
+        f"{concurrency}",
+        f"{ideal:.2f}",
+        f"{middle(plain, 'seconds'):.2f}",
+        f"{middle(ours, 'seconds'):.2f}",
+        f"{ratio:.2f}",
+        f"{1000 * middle(plain, 'cpu_seconds') / threads:.2f}",
+        f"{1000 * middle(ours, 'cpu_seconds') / threads:.2f}",
+    )
+    print(f"| {' | '.join(cells)} |", flush=True)
 
 
 def middle(results: list[dict[str, Any]], name: str) -> float:

@@ -1,4 +1,4 @@
-"""One run of `evaluate-threads` in a process of its own: seconds and CPU of the evaluation phase, memory of the whole."""
+"""One run of `evaluate-threads` in a process of its own: time and CPU of the evaluation phase, peak memory."""
 
 import asyncio
 import json

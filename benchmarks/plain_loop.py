@@ -7,8 +7,10 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 from resource import RUSAGE_SELF, getrusage
+from typing import Any, cast
 
 import openai
+from openai.types.chat import ChatCompletion
 
 
 async def ask_all(requests: Sequence[dict[str, object]], concurrency: int) -> None:
@@ -18,7 +20,7 @@ async def ask_all(requests: Sequence[dict[str, object]], concurrency: int) -> No
 
     async def ask(request: dict[str, object]) -> None:
         async with places:
-            completion = await client.chat.completions.create(**request)  # pyright: ignore
+            completion: ChatCompletion = await cast(Any, client.chat.completions.create)(**request)
         json.loads(completion.choices[0].message.content or "")
 
     await asyncio.gather(*(ask(request) for request in requests))

@@ -56,9 +56,11 @@ QUERY_TYPE = text(
 )
 
 UNSCORED_INTENTS = text("""
-    SELECT coalesce(sum(jsonb_array_length(coalesce(evaluation.result -> 'unscored', '[]'))), 0) + coalesce(sum((
-        SELECT count(*) FROM jsonb_array_elements(threads.messages) AS message
-        WHERE message ->> 'role' = 'user' AND evaluation.reason IS NOT NULL)), 0)
+    SELECT coalesce(sum(CASE
+        WHEN evaluation.result ? 'unscored' THEN jsonb_array_length(evaluation.result -> 'unscored')
+        WHEN evaluation.reason IS NULL THEN 0
+        ELSE (SELECT count(*) FROM jsonb_array_elements(threads.messages) AS message WHERE message ->> 'role' = 'user')
+    END), 0)
     FROM thread_evaluations AS evaluation
     JOIN run_threads AS item USING (run_id, thread_id) JOIN threads ON threads.id = item.thread_row
     WHERE evaluation.run_id = :run_id AND evaluator = 'intent'

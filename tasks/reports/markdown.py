@@ -2,8 +2,10 @@
 
 from storage.records import Run
 from tasks.reports.summary import RunSummary, Worst
-from tasks.reports.words import interval, percent, title
+from tasks.reports.words import interval, percent, title, visible
 from tasks.statistics.proportions import Metric
+
+QUOTE = "'"  # what a backtick becomes, which would end the span
 
 
 def summary_rows(summary: RunSummary) -> list[dict[str, str | int | float]]:
@@ -24,7 +26,7 @@ def row(figure: str, value: str, spread: str, n: int) -> dict[str, str | int | f
 def summary_markdown(summary: RunSummary, run: Run) -> str:
     """The summary as a page."""
     lines = [
-        f"# {run.name or run.id}",
+        f"# {code(run.name or str(run.id))}",
         "",
         f"{summary.completed} of {summary.items} threads completed ({summary.status}).",
         "",
@@ -59,14 +61,14 @@ def metric_line(name: str, metric: Metric) -> str:
 
 def worst_line(place: int, worst: Worst) -> str:
     """One of the worst threads, with its verdicts and what was found."""
-    return f"{place}. `{plain(worst.thread_id)}`: {worst.why}. {plain(worst.finding)}".rstrip()
+    return f"{place}. {code(worst.thread_id)}: {worst.why}. {plain(worst.finding)}".rstrip()
 
 
 def labels_of(labels: dict[str, int]) -> str:
-    """`PASS 3, SOFT FAIL 1`."""
-    return ", ".join(f"{plain(label)} {n}" for label, n in labels.items())
+    """`PASS` 3, `SOFT FAIL` 1."""
+    return ", ".join(f"{code(label)} {n}" for label, n in labels.items())
 
 
-def plain(text: str) -> str:
-    """Text from the data without what Markdown could take for markup."""
-    return "".join(c if c.isalnum() or c in " -_.:#/@" else " " for c in text)
+def code(text: str) -> str:
+    """Text from the data in a code span, where Markdown takes nothing for markup."""
+    return f"`{visible(text).replace('`', QUOTE) or ' '}`"

@@ -1,4 +1,4 @@
-"""How figures are written: titles, percentages, intervals."""
+"""How figures are written: titles, percentages, intervals, and text from the data."""
 
 from tasks.statistics.proportions import Metric
 
@@ -20,3 +20,8 @@ def interval(metric: Metric) -> str:
     if metric.low is None or metric.high is None:
         return ""
     return f"{100 * metric.low:.1f} to {100 * metric.high:.1f} %"
+
+
+def visible(text: str) -> str:
+    """Text from the data with every character spelt out that a terminal could obey or a reader not see."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

@@ -61,7 +61,6 @@ def files(tmp_path: Path) -> None:
         ((*RUN, "sql:postgresql://user:secret@host/x", "--query", "SELECT 1"), ["environment variable", "sql:NAME"]),
         ((*RUN, "sql:EVALFLOWS_NOT_SET", "--query", "SELECT 1"), ["'EVALFLOWS_NOT_SET'"]),
     ],
-    ids=lambda value: " ".join(value[-2:]).replace(str(SAMPLES), "") if isinstance(value, tuple) else "",
 )
 def test_what_cannot_be_used_is_named_in_one_line(
     arguments: tuple[str, ...], says: list[str], call_command: CallCommand, settings: Settings

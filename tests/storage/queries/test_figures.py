@@ -24,7 +24,9 @@ def thread(name: str, users: int, labelled_success: bool | None = None) -> Threa
     )
 
 
-def intent(run_id: UUID, name: str, correct: int, compared: int, types: list[bool | None], unscored: list[int]) -> object:
+def intent(
+    run_id: UUID, name: str, correct: int, compared: int, types: list[bool | None], unscored: list[int]
+) -> object:
     messages = [{"index": n, "query_type_correct": right} for n, right in enumerate(types)]
     result = {"messages": messages, "compared": compared, "correct": correct, "unscored": unscored}
     return make_evaluation(
@@ -37,7 +39,13 @@ def intent(run_id: UUID, name: str, correct: int, compared: int, types: list[boo
 async def run_id(database: Database) -> UUID:
     """Five threads: good; bad; friction; correctness unscored; everything unscored."""
     found = await add_run(database)
-    threads = [thread("good", 2, True), thread("bad", 4, True), thread("slow", 1), thread("half", 3, False), thread("none", 5)]
+    threads = [
+        thread("good", 2, True),
+        thread("bad", 4, True),
+        thread("slow", 1),
+        thread("half", 3, False),
+        thread("none", 5),
+    ]
     await add_threads(database, threads, found)
     finding = {"index": 1, "verdict": "CRITICAL", "check": "error_text"}
     policy = [{"id": "P1", "status": "VIOLATED"}, {"id": "P2", "status": "FOLLOWED"}]

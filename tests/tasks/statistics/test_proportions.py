@@ -44,9 +44,7 @@ def test_a_share_holds_its_value_interval_and_cases() -> None:
 
 
 @pytest.mark.parametrize(("unscored", "worst", "best"), [(0, None, None), (5, 0.0, 1.0)])
-def test_nothing_scored_is_not_measured_and_never_zero(
-    unscored: int, worst: float | None, best: float | None
-) -> None:
+def test_nothing_scored_is_not_measured_and_never_zero(unscored: int, worst: float | None, best: float | None) -> None:
     for metric in (proportion(0, 0, unscored), clustered_proportion(sums_of([]), unscored)):
         assert (metric.value, metric.low, metric.high, metric.n) == (None, None, None, 0)
         assert (metric.unscored, metric.worst, metric.best) == (unscored, worst, best)
