@@ -1,9 +1,12 @@
 """Cancel a run, wherever it runs: a live one hears it from its row, a queued one is taken out of Prefect's queue."""
 
 import asyncio
+from typing import Any
+from uuid import UUID
 
 import httpx
 from prefect.client.orchestration import get_client
+from prefect.client.schemas.objects import State
 from prefect.exceptions import ObjectNotFound
 from prefect.states import Cancelled
 
@@ -28,23 +31,29 @@ async def cancel_run(text: str) -> bool:
             run = await find_run(session, run_id)
         if asked:
             return await _wait_until_stopped(database, run)
-        if run is not None:
-            complain(f"run {run_id} is {run.status}: there is nothing to cancel")
-            return False
     finally:
         await database.close()
+    state = await _take_out_of_queue(run_id)
+    if state is not None and not state.is_final():
+        print(f"{run_id} cancelled while it was queued")
+        return True
+    if run is None and state is None:
+        complain(f"there is no run {run_id}: see 'evalflows runs list'")
+    else:
+        complain(f"run {run_id} is {run.status if run else str(state and state.name)}: there is nothing to cancel")
+    return False
+
+
+async def _take_out_of_queue(run_id: UUID) -> State[Any] | None:
+    """Cancel the run where it waits in Prefect, for the first time or for a retry; returns the state it was in."""
     try:
         async with get_client() as client:
-            flow_run = await client.read_flow_run(run_id)
-            if flow_run.state is not None and flow_run.state.is_final():
-                complain(f"run {run_id} is {flow_run.state.name}: there is nothing to cancel")
-                return False
-            await client.set_flow_run_state(run_id, Cancelled(message="cancelled while queued"), force=True)
+            state = (await client.read_flow_run(run_id)).state
+            if state is not None and not state.is_final():
+                await client.set_flow_run_state(run_id, Cancelled(message="cancelled while queued"), force=True)
+            return state
     except (ObjectNotFound, httpx.HTTPError, ValueError):
-        complain(f"there is no run {run_id}: see 'evalflows runs list'")
-        return False
-    print(f"{run_id} cancelled while it was queued")
-    return True
+        return None
 
 
 async def _wait_until_stopped(database: Database, run: Run | None) -> bool:

@@ -36,11 +36,11 @@ def local_stack(settings: Settings | None = None) -> Generator[str]:
         _set_api(before)
 
 
-def use_api(settings: Settings) -> str:
+def use_api(settings: Settings | None = None) -> str:
     """The Prefect API of this process: the one Prefect's settings name, else the local server, started if need be."""
     if named := api_url_from_prefect():
         return named
-    url = ensure_server(settings).api_url
+    url = ensure_server(settings or get_settings()).api_url
     _set_api(url)
     return url
 

@@ -73,7 +73,7 @@ async def save_calls(session: AsyncSession, calls: Sequence[ModelCall]) -> None:
     """Add attempts to the ledger, in order; an answer that is usable is never replaced. One statement, as a rule."""
     if not calls:
         return
-    waiting = list(calls)
+    waiting: list[ModelCall] = list(calls)
     while waiting:
         unique = {(call.run_id, call.request_hash): call for call in reversed(waiting)}
         rows = orjson.dumps([call.model_dump(mode="json") for call in unique.values()]).decode()

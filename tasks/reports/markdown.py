@@ -72,3 +72,8 @@ def labels_of(labels: dict[str, int]) -> str:
 def code(text: str) -> str:
     """Text from the data in a code span, where Markdown takes nothing for markup."""
     return f"`{visible(text).replace('`', QUOTE) or ' '}`"
+
+
+def plain(text: str) -> str:
+    """A sentence from the data or about it, of which Markdown can take nothing for markup or a link."""
+    return "".join(c if c.isalnum() or c in " -.,;?'" else " " for c in text).replace("www.", "www ")

@@ -9,7 +9,7 @@ from rich.text import Text
 from storage.records import Run
 from tasks.reports.severity import CORRECTNESS, EFFICIENCY
 from tasks.reports.summary import NOT_AN_ERROR, RunSummary, Worst
-from tasks.reports.words import percent, title
+from tasks.reports.words import percent, title, visible
 from tasks.statistics.proportions import Metric
 
 STYLES = {
@@ -44,8 +44,8 @@ LABELS = ("true", "false", *CORRECTNESS, *EFFICIENCY)
 def print_summary(summary: RunSummary, run: Run, console: Console) -> None:
     """Print metrics, counts, what is unscored, the worst threads, and how to see more."""
     took = f", {run.duration_seconds:.1f} s" if run.duration_seconds is not None else ""
-    console.print(Text(f"\n{run.name or run.flow}", style="bold"), Text(f"({summary.status}{took})"))
-    console.print(Text(f"{summary.completed} of {summary.items} threads, app {run.app}, {cost(summary)}\n"))
+    console.print(Text(f"\n{visible(run.name or run.flow)}", style="bold"), Text(f"({summary.status}{took})"))
+    console.print(Text(f"{summary.completed} of {summary.items} threads, app {visible(run.app)}, {cost(summary)}\n"))
     console.print(metrics_table(summary))
     console.print(counts_table(summary, console.width))
     console.print(evaluators_table(summary))
@@ -62,9 +62,9 @@ def print_summary(summary: RunSummary, run: Run, console: Console) -> None:
 
 def worst_lines(place: int, worst: Worst, width: int) -> Text:
     """A thread with its verdicts, and below what was found, cut to the line."""
-    lines = Text(f"{place:>3}. {worst.thread_id}: {worst.why}")
+    lines = Text(f"{place:>3}. {visible(worst.thread_id)}: {worst.why}")
     if worst.finding:
-        finding = Text(f"\n     {worst.finding}", style="dim")
+        finding = Text(f"\n     {visible(worst.finding)}", style="dim")
         finding.truncate(width, overflow="ellipsis")
         lines.append(finding)
     return lines
@@ -141,7 +141,7 @@ def counts_table(summary: RunSummary, width: int) -> Table:
 
 def count(label: str, n: int) -> Text:
     """`HARD FAIL 3`."""
-    return Text.assemble((label, STYLES.get(label, "")), " ", (str(n), "bold"))
+    return Text.assemble((visible(label), STYLES.get(label, "")), " ", (str(n), "bold"))
 
 
 def packed(parts: Sequence[Text], width: int) -> list[Text]:
@@ -174,7 +174,7 @@ def odd_input(run: Run) -> list[str]:
     lines: list[str] = []
     if snapshot.bad_rows:
         lines.append(f"\n{snapshot.bad_rows} bad rows left out:")
-        lines += [f"  {example}" for example in snapshot.bad_row_examples]
+        lines += [f"  {visible(example)}" for example in snapshot.bad_row_examples]
     if snapshot.duplicate_ids:
         lines.append(f"\n{snapshot.duplicate_ids} thread ids repeated and were made unique (id#2)")
     return lines

@@ -1,15 +1,21 @@
 """`evalflows run --queue`: queued, listed, cancelled, and taken by the worker of `evalflows up`."""
 
+import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from uuid import UUID
 
 import httpx
 import pytest
+from prefect.client.orchestration import get_client
+from prefect.states import Scheduled
 
 from deployments.local.down import down
-from deployments.local.server import server_status
+from deployments.local.server import LocalServer, server_status
 from settings import Settings
 from storage.embedded import embedded_status
 from tests.commands.conftest import CallCommand
@@ -41,6 +47,18 @@ def test_a_queued_run_is_listed_and_can_be_taken_out(
     assert (again.code, "nothing to cancel" in again.stderr) == (1, True)
 
 
+async def test_a_run_that_waits_for_its_retry_can_be_taken_out(
+    run_command: RunCommand, prefect_server: LocalServer, settings: Settings, tmp_path: Path
+) -> None:
+    run_id = run_command(*FLOW, "--source", write_threads(tmp_path / "few.csv", 2), "--json").json["run_id"]
+    async with get_client() as client:
+        await client.set_flow_run_state(UUID(run_id), Scheduled(message="retried in the UI"), force=True)
+    cancelled = run_command("runs", "cancel", run_id)
+    assert (cancelled.code, "while it was queued" in cancelled.stdout) == (0, True), cancelled
+    assert state_of(settings, run_id) == "Cancelled"
+    assert rows(settings, "SELECT status FROM eval_runs") == [{"status": "completed"}]
+
+
 @pytest.fixture
 def up(start_command: StartCommand, model_server: LocalOpenAI, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
     """`evalflows up` in a home of its own; the judge is asked on the local model server."""
@@ -66,10 +84,14 @@ def up(start_command: StartCommand, model_server: LocalOpenAI, monkeypatch: pyte
 
 def state_of(settings: Settings, run_id: str) -> str:
     """What Prefect says of a run."""
+    return httpx.get(f"{api_url(settings)}/flow_runs/{run_id}").raise_for_status().json()["state"]["name"]
+
+
+def api_url(settings: Settings) -> str:
+    """The Prefect API of a home."""
     server = server_status(settings)
     assert server is not None
-    found = httpx.get(f"{server.api_url}/flow_runs/{run_id}").raise_for_status().json()
-    return found["state"]["name"]
+    return server.api_url
 
 
 def wait_until(condition: Callable[[], bool]) -> bool:
@@ -98,3 +120,10 @@ def test_the_worker_takes_queued_runs_and_a_cancel_reaches_it(
     assert (cancelled.code, f"--resume {stopped}" in cancelled.stdout) == (0, True), cancelled
     assert run_command("runs", "show", stopped, "--json").json["status"] == "cancelled"
     assert wait_until(lambda: state_of(up, stopped) == "Cancelled")
+
+    model_server.latency_seconds = 0
+    retry = [Path(sys.executable).parent / "prefect", "flow-run", "retry", stopped]
+    subprocess.run(retry, env={**os.environ, "PREFECT_API_URL": api_url(up)}, check=True, capture_output=True)
+    assert wait_until(lambda: state_of(up, stopped) in ("Completed", "Failed", "Crashed"))
+    retried = run_command("runs", "show", stopped, "--json").json
+    assert (state_of(up, stopped), retried["status"], retried["completed"]) == ("Completed", "completed", 4)

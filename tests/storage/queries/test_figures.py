@@ -1,5 +1,6 @@
 """The figures of a small run, against numbers counted by hand."""
 
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from storage.database import Database
 from storage.queries.evaluations import list_thread_results
 from storage.queries.figures import count_figures
-from storage.records import Message, RunFigures, SuccessFigures, Thread, WorstThread
+from storage.records import Message, RunFigures, SuccessFigures, Thread, ThreadEvaluation, WorstThread
 from tests.storage.stored_runs import add_evaluations, add_run, add_threads, make_evaluation
 
 EVALUATORS = ["intent", "correctness", "efficiency"]
@@ -26,7 +27,7 @@ def thread(name: str, users: int, labelled_success: bool | None = None) -> Threa
 
 def intent(
     run_id: UUID, name: str, correct: int, compared: int, types: list[bool | None], unscored: list[int]
-) -> object:
+) -> ThreadEvaluation:
     messages = [{"index": n, "query_type_correct": right} for n, right in enumerate(types)]
     result = {"messages": messages, "compared": compared, "correct": correct, "unscored": unscored}
     return make_evaluation(
@@ -50,7 +51,13 @@ async def run_id(database: Database) -> UUID:
     finding = {"index": 1, "verdict": "CRITICAL", "check": "error_text"}
     policy = [{"id": "P1", "status": "VIOLATED"}, {"id": "P2", "status": "FOLLOWED"}]
     friction = [{"index": 1, "cause": "bot", "check": "asked_again"}, {"index": 3, "cause": "user", "check": None}]
-    rows: list[object] = [
+    efficiency: list[tuple[str, str, dict[str, Any]]] = [
+        ("good", "EFFICIENT", {"friction": [], "recovery": "NOT NEEDED"}),
+        ("bad", "BROKEN", {"friction": friction, "recovery": "FAILED"}),
+        ("slow", "FRICTION", {"friction": friction[:1], "recovery": None}),
+        ("half", "ACCEPTABLE", {}),
+    ]
+    rows: list[ThreadEvaluation] = [
         intent(found, "good", 2, 2, [True, False], []),
         intent(found, "bad", 1, 3, [True, None], [3]),
         intent(found, "slow", 0, 0, [], []),
@@ -63,15 +70,10 @@ async def run_id(database: Database) -> UUID:
         make_evaluation(found, "none", reason="infra", detail="down"),
         *(
             make_evaluation(found, name, evaluator="efficiency", verdict=verdict, result=result)
-            for name, verdict, result in (
-                ("good", "EFFICIENT", {"friction": [], "recovery": "NOT NEEDED"}),
-                ("bad", "BROKEN", {"friction": friction, "recovery": "FAILED"}),
-                ("slow", "FRICTION", {"friction": friction[:1], "recovery": None}),
-                ("half", "ACCEPTABLE", {}),
-            )
+            for name, verdict, result in efficiency
         ),
     ]
-    await add_evaluations(database, *rows)  # pyright: ignore[reportArgumentType]
+    await add_evaluations(database, *rows)
     return found
 
 

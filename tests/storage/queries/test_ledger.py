@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -11,10 +12,10 @@ from storage.queries.ledger import LoggedCall, list_calls, save_calls, usable_an
 from storage.records import ModelCall, Usage
 from tests.storage.stored_runs import NOON, add_run, make_call
 
-FAILED = {"usable": False, "response": None, "error": "infra: down", "tokens_in": 0, "tokens_out": 0}
+FAILED: dict[str, Any] = {"usable": False, "response": None, "error": "infra: down", "tokens_in": 0, "tokens_out": 0}
 
 
-def later(minutes: int) -> dict[str, object]:
+def later(minutes: int) -> dict[str, Any]:
     return {"created_at": NOON + timedelta(minutes=minutes)}
 
 
@@ -60,7 +61,7 @@ async def test_attempts_of_a_request_share_a_row_and_are_all_kept(database: Data
 
 
 @pytest.mark.parametrize("changed", [FAILED, {"response": '{"verdict": "CRITICAL"}'}])
-async def test_a_usable_answer_is_never_replaced(changed: dict[str, object], database: Database, run_id: UUID) -> None:
+async def test_a_usable_answer_is_never_replaced(changed: dict[str, Any], database: Database, run_id: UUID) -> None:
     await add_calls(database, make_call(run_id))
     await add_calls(database, make_call(run_id, **changed, **later(1)))
     (call,) = await logged(database, run_id)

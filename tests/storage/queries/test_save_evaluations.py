@@ -4,6 +4,7 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from pydantic import JsonValue
 
 from storage.database import Database
 from storage.queries.evaluations import StoredEvaluation, list_evaluations, save_evaluations
@@ -27,7 +28,10 @@ async def stored(database: Database, run_id: UUID) -> list[StoredEvaluation]:
 
 
 async def test_a_row_comes_back_as_it_was_saved(database: Database, run_id: UUID) -> None:
-    result = {"messages": [{"index": 1, "reasoning": "caf\u00e9 \U0001f600 \\u0000 {}", "evidence": []}], "n": 0.1}
+    result: dict[str, JsonValue] = {
+        "messages": [{"index": 1, "reasoning": "caf\u00e9 \U0001f600 \\u0000 {}", "evidence": []}],
+        "n": 0.1,
+    }
     saved = make_evaluation(run_id, evaluator="intent", verdict=None, score=0.25, result=result, repeat=3)
     await add_evaluations(database, saved)
     (row,) = await stored(database, run_id)

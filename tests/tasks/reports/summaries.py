@@ -51,10 +51,12 @@ def unscored_figures() -> RunFigures:
     )
 
 
-def hostile_figures() -> RunFigures:
-    """What the data named is out to be taken for markup."""
+def hostile_summary() -> RunSummary:
+    """Whatever the data or a judge named is out to be taken for markup."""
     worst = WorstThread(thread_id=HOSTILE, worst_correctness="CRITICAL", efficiency_verdict=None, intent_accuracy=None)
-    return figures_of(counts={"policy_violated": {HOSTILE: 3}}, worst=(worst,))
+    summary = summary_of(figures_of(counts={"policy_violated": {HOSTILE: 3}}, worst=(worst,)))
+    found = tuple(worst.model_copy(update={"finding": HOSTILE}) for worst in summary.worst_threads)
+    return summary.model_copy(update={"worst_threads": found})
 
 
 def summary_of(figures: RunFigures, cost_usd: Decimal | None = None, items: int = 10) -> RunSummary:

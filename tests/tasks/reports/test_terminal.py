@@ -9,7 +9,7 @@ from rich.console import Console
 from storage.records import Run, Snapshot
 from tasks.reports.summary import RunSummary
 from tasks.reports.terminal import cost, print_summary
-from tests.tasks.reports.summaries import HOSTILE, figures_of, hostile_figures, run_of, summary_of, unscored_figures
+from tests.tasks.reports.summaries import HOSTILE, figures_of, hostile_summary, run_of, summary_of, unscored_figures
 
 
 def printed(summary: RunSummary, run: Run) -> str:
@@ -24,7 +24,7 @@ def test_a_summary_says_what_was_found_and_how_to_see_more() -> None:
     for said in (
         "shop.csv by rules (completed_with_errors, 12.3 s)",
         "10 of 10 threads, app shop, 1,200 tokens in, 340 out, cost not known",
-        "66.7 % to 77.8 %",
+        "66.7-77.8 %",
         "infra 1, not_applicable 1",
         "1. t1: correctness CRITICAL, intents 50% right",
         f"evalflows runs show {run_of().id} threads",
@@ -35,7 +35,6 @@ def test_a_summary_says_what_was_found_and_how_to_see_more() -> None:
 def test_what_was_not_measured_is_said_to_be_so_and_never_zero() -> None:
     lines = printed(summary_of(unscored_figures()), run_of()).splitlines()
     (success,) = (line for line in lines if line.startswith("Success rate"))
-    assert success.split("  ")[0] == "Success rate"
     assert "not measured" in success
     assert "0.0 %" not in success.partition("not measured")[0]
     assert "Worst threads" not in "".join(lines)
@@ -43,7 +42,7 @@ def test_what_was_not_measured_is_said_to_be_so_and_never_zero() -> None:
 
 def test_nothing_from_the_data_drives_the_terminal() -> None:
     snapshot = Snapshot(source="a", threads=1, messages=1, hash="h", bad_rows=1, bad_row_examples=(HOSTILE,))
-    text = printed(summary_of(hostile_figures()), run_of(name=HOSTILE, app=HOSTILE, snapshot=snapshot))
+    text = printed(hostile_summary(), run_of(name=HOSTILE, app=HOSTILE, snapshot=snapshot))
     assert not {c for c in text if not c.isprintable()} - {"\n"}
     assert "[red]x[/red]" in text
     assert "\\x1b[31m" in text
