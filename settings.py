@@ -26,7 +26,9 @@ class Settings(BaseSettings):
     database_owner_url: SecretStr | None = Field(
         default=None, description="Login that migrates, where it is not the one of EVALFLOWS_DATABASE_URL."
     )
-    database_pool_size: PositiveInt = Field(default=8, description="Connections one process keeps to Postgres.")
+    database_pool_size: Annotated[int, Field(ge=3)] = Field(
+        default=8, description="Connections one process keeps to Postgres; a live run holds one for its lock."
+    )
     database_patience_seconds: PositiveFloat = Field(
         default=60, description="How long a write waits for a database that is away before its batch fails."
     )
