@@ -7,6 +7,7 @@ from prefect import flow
 from prefect.context import FlowRunContext
 from pydantic import Field
 
+from storage.records import Judge
 from tasks.evaluate import gather_batches
 from tasks.evaluators.catalog import EvaluatorName
 from tasks.load import SourceRequest, load_threads, parse_selection
@@ -22,10 +23,13 @@ NONE: list[str] = []
 
 
 def name_run() -> str:
-    """`shop.csv by rules`: what the run is called in Prefect and in lists."""
+    """`shop.csv by rules`: what the run is called in Prefect and in lists; paths are cut to their last part."""
     context = FlowRunContext.get()
     parameters = (context.parameters if context else None) or {}
-    return f"{PurePath(str(parameters.get('source', ''))).name} by {parameters.get('judge', '')}"
+    judge = Judge.parse(str(parameters.get("judge", "")))
+    if judge.provider == "scripted" and judge.model:
+        judge = judge.model_copy(update={"model": PurePath(judge.model).name})
+    return f"{PurePath(str(parameters.get('source', ''))).name} by {judge}"
 
 
 @flow(

@@ -4,15 +4,18 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from prefect.client.orchestration import get_client
+from prefect.client.schemas.objects import FlowRun
 from prefect.flow_engine import run_flow_async
 from prefect.states import AwaitingRetry, Pending
 
 from deployments.local.server import LocalServer, server_status
 from flows.evaluate_threads import evaluate_threads
 from settings import Settings, get_settings
+from tasks.reports.summary import RunSummary
 from tests.fixtures.database import new_home, remove_home
 from tests.rows import rows
 from tests.servers.local_openai import LocalOpenAI, error
@@ -23,6 +26,11 @@ import asyncio, sys
 from flows.evaluate_threads import evaluate_threads
 asyncio.run(evaluate_threads(sys.argv[1]))
 """
+
+
+async def run_under(flow_run: FlowRun, parameters: dict[str, Any]) -> RunSummary:
+    """Run the flow under a flow run that exists, as a retry does."""
+    return await cast(Any, run_flow_async)(evaluate_threads, flow_run=flow_run, parameters=parameters)
 
 
 async def test_it_returns_its_summary_and_the_rows_agree(
@@ -53,13 +61,13 @@ async def test_a_second_try_of_the_same_flow_run_does_only_what_is_missing(
     model_server.behaviour = lambda number, body: error(503, "away", "no") if "message 3 of" in str(body) else None
     async with get_client() as client:
         flow_run = await client.create_flow_run(evaluate_threads, parameters=parameters, state=Pending())
-        first = await run_flow_async(evaluate_threads, flow_run=flow_run, parameters=parameters)
+        first = await run_under(flow_run, parameters)
         assert (first.status, first.unscored, model_server.calls) == ("completed_with_errors", {"infra": 2}, 12)
         kept = rows(settings, "SELECT * FROM thread_evaluations WHERE reason IS NULL ORDER BY 1, 2, 3")
         model_server.behaviour = None
         await client.set_flow_run_state(flow_run.id, AwaitingRetry(), force=True)
         again = await client.read_flow_run(flow_run.id)
-        second = await run_flow_async(evaluate_threads, flow_run=again, parameters=parameters)
+        second = await run_under(again, parameters)
     assert (second.run_id, second.status, second.unscored, model_server.calls) == (flow_run.id, "completed", {}, 14)
     after = rows(settings, "SELECT * FROM thread_evaluations WHERE tries = '[]' ORDER BY 1, 2, 3")
     assert after == kept

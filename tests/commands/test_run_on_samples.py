@@ -71,6 +71,7 @@ def test_the_recorded_judge_scores_every_thread_as_a_careful_person_did(
     taxonomy = SAMPLES / f"{Path(file).stem}_intents.yaml"
     done = call_command(*FLOW, "--source", SAMPLES / file, "--judge", VERDICTS, "--intents", taxonomy, "--json")
     assert (done.code, done.json["status"], done.json["unscored"]) == (0, "completed", {})
+    assert rows(settings, "SELECT name FROM eval_runs") == [{"name": f"{file} by scripted:verdicts.jsonl"}]
     found = {row["thread_id"]: row for row in rows(settings, "SELECT * FROM thread_results")}
     assert set(found) == set(load(file))
     for thread_id, row in found.items():

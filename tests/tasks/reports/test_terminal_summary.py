@@ -4,7 +4,6 @@ import io
 import random
 from typing import Any
 
-from pydantic import JsonValue
 from rich.console import Console
 
 from tasks.reports.summary import RunSummary
@@ -13,7 +12,7 @@ from tests.tasks.reports.sample_evaluations import RUN_ID
 from tests.tasks.reports.sample_report import sample_run, sample_summary
 
 
-def summary_of(**changes: JsonValue) -> RunSummary:
+def summary_of(**changes: Any) -> RunSummary:
     return RunSummary.model_validate(sample_summary(**changes) | {"run_id": RUN_ID, "status": "completed_with_errors"})
 
 
