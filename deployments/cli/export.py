@@ -20,6 +20,7 @@ from storage.queries.snapshots import list_run_threads
 from storage.records import Run, ThreadEvaluation
 from tasks.errors import RunRefused
 from tasks.reports.html import ReportWritten, write_report
+from tasks.reports.summary import RunSummary
 from tasks.reports.thread import ReportThread
 
 PAGE = 200
@@ -33,8 +34,11 @@ def write_html(run_id: UUID, path: Path) -> ReportWritten:
         database = runner.run(open_database(settings))
         try:
             run = runner.run(require_run(database, run_id))
+            summary = (
+                RunSummary.model_validate(run.summary).model_dump(mode="json", by_alias=True) if run.summary else {}
+            )
             threads = report_threads(runner, database, run)
-            return write_report(path, run, run.summary or {}, threads, limit=settings.report_threads)
+            return write_report(path, run, summary, threads, limit=settings.report_threads)
         finally:
             runner.run(database.close())
 

@@ -68,16 +68,6 @@ async def find_run(session: AsyncSession, run_id: UUID) -> Run | None:
     return run_from(row) if row else None
 
 
-async def find_run_by_prefix(session: AsyncSession, prefix: str) -> Sequence[UUID]:
-    """Ids of the runs whose id starts with `prefix`, at most ten."""
-    query = (
-        select(EvalRunRow.id)
-        .where(func.cast(EvalRunRow.id, EvalRunRow.flow.type).startswith(prefix, autoescape=True))
-        .limit(10)
-    )
-    return (await session.execute(query)).scalars().all()
-
-
 async def reopen_run(session: AsyncSession, run_id: UUID) -> None:
     """Set an ended run back to `running`; what it has stays."""
     row = EvalRunRow

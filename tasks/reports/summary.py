@@ -6,9 +6,10 @@ from decimal import Decimal
 from types import MappingProxyType
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from storage.records import Record, RunFigures, RunStatus, Usage, WorstThread
+from tasks.reports.order import COUNTS, METRICS, in_order, labels_in_order
 from tasks.statistics.proportions import ClusterSums, Metric, clustered_proportion, proportion
 
 NOT_AN_ERROR = "not_applicable"
@@ -63,6 +64,18 @@ class RunSummary(Record):
     counts: dict[str, dict[str, int]]
     evaluators: dict[str, EvaluatorCount]
     worst_threads: tuple[Worst, ...]
+
+    @field_validator("metrics")
+    @classmethod
+    def metrics_in_order(cls, metrics: dict[str, Metric]) -> dict[str, Metric]:
+        """The metrics as they are read, also when they come from Postgres."""
+        return in_order(metrics, METRICS)
+
+    @field_validator("counts")
+    @classmethod
+    def counts_in_order(cls, counts: dict[str, dict[str, int]]) -> dict[str, dict[str, int]]:
+        """The counts and their labels as they are read, also when they come from Postgres."""
+        return {name: labels_in_order(labels) for name, labels in in_order(counts, COUNTS).items()}
 
 
 def summarise(

@@ -7,7 +7,6 @@ from rich.table import Table
 from rich.text import Text
 
 from storage.records import Run
-from tasks.reports.severity import CORRECTNESS, EFFICIENCY
 from tasks.reports.summary import NOT_AN_ERROR, RunSummary, Worst
 from tasks.reports.words import percent, title, visible
 from tasks.statistics.proportions import Metric
@@ -26,19 +25,6 @@ STYLES = {
     "true": "green",
 }
 GAP, BETWEEN = 2, ", "
-METRICS = ("success_rate", "labelled_agreement", "intent_accuracy", "query_type_accuracy")
-COUNTS = (
-    "success_status",
-    "worst_correctness",
-    "correctness_messages",
-    "efficiency_verdict",
-    "friction_cause",
-    "recovery",
-    "policy_violated",
-    "check",
-)
-LABELS = ("true", "false", *CORRECTNESS, *EFFICIENCY)
-"""Postgres keeps JSON objects in an order of its own; these are read in this one."""
 
 
 def print_summary(summary: RunSummary, run: Run, console: Console) -> None:
@@ -92,8 +78,7 @@ def metrics_table(summary: RunSummary) -> Table:
     unscored = any(metric.unscored for metric in summary.metrics.values())
     for heading in ("", "value", "95 % interval", "n", *(("unscored", "worst-best") if unscored else ())):
         table.add_column(heading, justify="right" if heading else "left", no_wrap=True)
-    for name in sorted(summary.metrics, key=lambda name: place_in(METRICS, name)):
-        metric = summary.metrics[name]
+    for name, metric in summary.metrics.items():
         cells = (title(name), percent(metric.value), span(metric.low, metric.high), str(metric.n))
         table.add_row(*cells, *(unscored_cells(metric) if unscored else ()))
     return table
@@ -122,20 +107,14 @@ def span(low: float | None, high: float | None) -> str:
     return "" if low is None or high is None else f"{100 * low:.1f}-{100 * high:.1f} %"
 
 
-def place_in(order: tuple[str, ...], name: str) -> int:
-    """Where the name stands in the order; names that are not in it come last."""
-    return order.index(name) if name in order else len(order)
-
-
 def counts_table(summary: RunSummary, width: int) -> Table:
     """One row per count: its labels and how often each, as many on a line as fit into the width."""
     table = plain_table("\nCounts", show_header=False)
     table.add_column(no_wrap=True)
     table.add_column(no_wrap=True)
     room = width - max((len(name) for name in summary.counts), default=0) - GAP
-    for name in sorted(summary.counts, key=lambda name: place_in(COUNTS, name)):
-        labels = sorted(summary.counts[name].items(), key=lambda entry: (place_in(LABELS, entry[0]), -entry[1]))
-        table.add_row(title(name), Text("\n").join(packed([count(label, n) for label, n in labels], room)))
+    for name, labels in summary.counts.items():
+        table.add_row(title(name), Text("\n").join(packed([count(label, n) for label, n in labels.items()], room)))
     return table
 
 

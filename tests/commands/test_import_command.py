@@ -16,7 +16,7 @@ def test_threads_are_stored_once_per_app_and_content(
     call_command: CallCommand, settings: Settings, tmp_path: Path
 ) -> None:
     few = write_threads(tmp_path / "few.csv", 3, turns=2)
-    done = call_command(*IMPORT, few, SAMPLES / "bank.jsonl", "--app", "both")
+    done = call_command(*IMPORT, few, SAMPLES / "threads" / "bank.jsonl", "--app", "both")
     assert (done.code, done.stderr) == (0, "")
     assert "few.csv: 3 threads, 12 messages" in done.stdout
     assert "bank.jsonl: 22 threads" in done.stdout
@@ -29,11 +29,11 @@ def test_threads_are_stored_once_per_app_and_content(
 
 
 def test_a_dry_run_says_what_is_there_and_stores_nothing(call_command: CallCommand, settings: Settings) -> None:
-    done = call_command(*IMPORT, SAMPLES / "shop.csv", "--dry-run")
+    done = call_command(*IMPORT, SAMPLES / "threads" / "shop.csv", "--dry-run")
     assert (done.code, done.stderr) == (0, "")
     for said in ("33 threads, 220 messages, 24 users, 2026-09-07 to 2026-09-27", "(csv, utf-8): turns", "query_text"):
         assert said in done.stdout
-    told = call_command(*IMPORT, SAMPLES / "shop.csv", "--dry-run", "--json").json
+    told = call_command(*IMPORT, SAMPLES / "threads" / "shop.csv", "--dry-run", "--json").json
     assert (told["threads"], told["users"], told["recognised"][0]["columns"]["success"]) == (33, 24, "resolved")
     assert told["recorded_intents"]["small_talk"] == 17
     assert rows(settings, "SELECT FROM threads") == []
@@ -57,8 +57,8 @@ def test_what_cannot_be_imported_is_named(call_command: CallCommand, settings: S
         ((), "FILE"),
         (("no-such.csv",), "no-such.csv"),
         (("sql:postgres://a:secret@b/c", "--query", "SELECT 1"), "sql:NAME"),
-        ((SAMPLES / "shop.csv", "--since", "soon"), "'soon'"),
-        ((SAMPLES / "shop.csv", "--limit", "-1"), "--limit"),
+        ((SAMPLES / "threads" / "shop.csv", "--since", "soon"), "'soon'"),
+        ((SAMPLES / "threads" / "shop.csv", "--limit", "-1"), "--limit"),
     ):
         done = call_command(*IMPORT, *arguments)
         assert (done.code, done.stdout, done.stderr.count("\n")) == (2, "", 1), done

@@ -37,7 +37,7 @@ def is_found(results: dict[tuple[str, str], dict[str, Any]], defect: dict[str, A
 def test_rules_find_in_the_rows_what_is_planted_for_them(
     file: str, call_command: CallCommand, settings: Settings
 ) -> None:
-    done = call_command(*FLOW, "--source", SAMPLES / file, "--json")
+    done = call_command(*FLOW, "--source", SAMPLES / "threads" / file, "--json")
     assert (done.code, done.stderr, done.json["items"], done.json["completed"]) == (
         0, "", len(load(file)), len(load(file)),
     )  # fmt: skip
@@ -51,7 +51,7 @@ def test_rules_find_in_the_rows_what_is_planted_for_them(
 def test_the_summary_says_what_was_found_and_the_report_is_written(
     run_command: RunCommand, settings: Settings, prefect_server: object, tmp_path: Path
 ) -> None:
-    done = run_command(*FLOW, "--source", SAMPLES / "shop.csv", "--html", "out/report.html")
+    done = run_command(*FLOW, "--source", SAMPLES / "threads" / "shop.csv", "--html", "out/report.html")
     assert done.code == 0, done.stderr
     for said in ("33 of 33 threads", "Success rate", "Intent accuracy", "HARD FAIL", "not_applicable: rules cannot"):
         assert said in done.stdout
@@ -69,7 +69,9 @@ def test_the_recorded_judge_scores_every_thread_as_a_careful_person_did(
     file: str, call_command: CallCommand, settings: Settings
 ) -> None:
     taxonomy = SAMPLES / f"{Path(file).stem}_intents.yaml"
-    done = call_command(*FLOW, "--source", SAMPLES / file, "--judge", VERDICTS, "--intents", taxonomy, "--json")
+    done = call_command(
+        *FLOW, "--source", SAMPLES / "threads" / file, "--judge", VERDICTS, "--intents", taxonomy, "--json"
+    )
     assert (done.code, done.json["status"], done.json["unscored"]) == (0, "completed", {})
     assert rows(settings, "SELECT name FROM eval_runs") == [{"name": f"{file} by scripted:verdicts.jsonl"}]
     found = {row["thread_id"]: row for row in rows(settings, "SELECT * FROM thread_results")}
@@ -89,7 +91,7 @@ def test_a_recorded_judge_without_an_answer_leaves_the_thread_unscored(
 ) -> None:
     recorded = (SAMPLES / "verdicts.jsonl").read_text(encoding="utf-8").splitlines(keepends=True)
     (tmp_path / "some.jsonl").write_text("".join(line for line in recorded if '"pp-1002"' not in line))
-    done = call_command(*FLOW, "--source", SAMPLES / "shop.csv", "--judge", "scripted:some.jsonl", "--json")
+    done = call_command(*FLOW, "--source", SAMPLES / "threads" / "shop.csv", "--judge", "scripted:some.jsonl", "--json")
     assert (done.code, done.json["status"], done.json["unscored"]) == (0, "completed_with_errors", {"judge_failed": 2})
     row = rows(settings, "SELECT * FROM thread_results WHERE thread_id = 'pp-1002'")[0]
     assert (row["success_status"], row["worst_correctness"], row["efficiency_verdict"]) == (None, None, None)

@@ -10,7 +10,7 @@ from tests.fixtures.command import RunCommand
 from tests.rows import rows
 from tests.tasks.sources.sample_threads import SAMPLES
 
-SHOP = str(SAMPLES / "shop.csv")
+SHOP = str(SAMPLES / "threads" / "shop.csv")
 RUN = ("run", "evaluate-threads", "--source")
 GOOD_ROW = '{"id": "a", "messages": [{"role": "user", "content": "hi"}, {"role": "assistant", "content": "hello"}]}\n'
 FILES = {

@@ -82,7 +82,7 @@ def test_stored_threads_are_evaluated_by_app_and_time(
     late = tmp_path / "late.csv"
     late.write_text(write_threads(late, 5).read_text().replace("2026-03-01", "2026-04-01").replace("\nt", "\nlate"))
     assert call_command("import", "threads", late, "--app", "shop").code == 0
-    assert call_command("import", "threads", SAMPLES / "bank.jsonl", "--app", "bank").code == 0
+    assert call_command("import", "threads", SAMPLES / "threads" / "bank.jsonl", "--app", "bank").code == 0
     for options, expected in (
         (("--app", "shop"), ["late0", "late1", "late2", "late3", "late4", "t0", "t1", "t2"]),
         (("--app", "shop", "--since", "2026-03-15"), ["late0", "late1", "late2", "late3", "late4"]),

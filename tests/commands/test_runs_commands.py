@@ -21,7 +21,9 @@ NO_RUN = "00000000-0000-4000-8000-000000000000"
 def shop_run(call_command: CallCommand) -> str:
     """The id of a run by the recorded judge on the shop's threads."""
     judge = f"scripted:{SAMPLES / 'verdicts.jsonl'}"
-    done = call_command(*FLOW, "--source", SAMPLES / "shop.csv", "--judge", judge, "--app", "shop", "--json")
+    done = call_command(
+        *FLOW, "--source", SAMPLES / "threads" / "shop.csv", "--judge", judge, "--app", "shop", "--json"
+    )
     assert done.code == 0, done.stderr
     return done.json["run_id"]
 

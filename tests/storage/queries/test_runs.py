@@ -10,7 +10,6 @@ from storage.queries.runs import (
     close_run,
     create_run,
     find_run,
-    find_run_by_prefix,
     list_runs,
     reopen_run,
     report_progress,
@@ -157,17 +156,6 @@ async def test_only_a_running_run_can_be_cancelled(database: Database) -> None:
     async with database.transaction() as session:
         assert not await request_cancel(session, run_id)
         assert not await request_cancel(session, uuid4())
-
-
-async def test_runs_are_found_by_how_their_id_begins(database: Database) -> None:
-    ids = [UUID(f"0123456{n}-0000-4000-8000-00000000000{n}") for n in range(3)]
-    for run_id in ids:
-        await add_run(database, run_id)
-    async with database.session() as session:
-        found = {prefix: await find_run_by_prefix(session, prefix) for prefix in ("0123456", "01234562", "9", "%", "_")}
-    assert {prefix: sorted(ids) for prefix, ids in found.items()} == {
-        "0123456": ids, "01234562": [ids[2]], "9": [], "%": [], "_": [],
-    }  # fmt: skip
 
 
 async def test_runs_are_listed_newest_first_by_flow_app_and_status(database: Database) -> None:

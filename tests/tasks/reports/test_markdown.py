@@ -10,7 +10,7 @@ def test_a_page_says_what_was_found() -> None:
     page = summary_markdown(summary_of(figures_of()), run_of())
     assert page.startswith("# `shop.csv by rules`\n\n10 of 10 threads completed (completed_with_errors).\n")
     assert "| Success rate | 75.0 % | 40.9 to 92.9 % | 8 | 1 | 77.8 % | 66.7 % |" in page
-    assert "- **Worst correctness**: `PASS` 6, `CRITICAL` 2" in page
+    assert "- **Worst correctness**: `CRITICAL` 2, `PASS` 6" in page
     assert "Unscored rows: `infra` 1, `not_applicable` 1" in page
     assert "1. `t1`: correctness CRITICAL, intents 50% right" in page
 

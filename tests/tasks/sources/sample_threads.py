@@ -20,7 +20,8 @@ METHODS = ("intent", "correctness", "efficiency")
 @cache
 def load(file: str) -> dict[str, Thread]:
     threads = {
-        thread.external_id: thread for thread in read_threads(str(SAMPLES / file), strict=True, report=LoadReport())
+        thread.external_id: thread
+        for thread in read_threads(str(SAMPLES / "threads" / file), strict=True, report=LoadReport())
     }
     assert len(threads) == {"shop.csv": 33, "bank.jsonl": 22}[file]
     return threads
