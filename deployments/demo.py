@@ -1,17 +1,18 @@
 """`make demo`: the shipped samples evaluated by rules and by recorded answers; leaves nothing running."""
 
+import subprocess
 import sys
 from contextlib import ExitStack
 from pathlib import Path
 
-from deployments.cli.main import call
 from deployments.local.server import server_status, stop_server
 from settings import Settings, get_settings
 from storage.embedded import embedded_status, stop_embedded
 
 SAMPLES = Path(__file__).parents[1] / "tasks" / "sources" / "samples"
 REPORT = Path("reports") / "demo.html"
-FLOW = ("run", "evaluate-threads", "--source", str(SAMPLES / "threads"), "--app", "demo")
+EVALFLOWS = str(Path(sys.executable).parent / "evalflows")
+FLOW = (EVALFLOWS, "run", "evaluate-threads", "--source", str(SAMPLES / "threads"), "--app", "demo")
 
 
 def main() -> int:
@@ -20,11 +21,11 @@ def main() -> int:
     with ExitStack() as stack:
         stop_afterwards(settings, stack)
         say("1. Two bots' threads, checked by rules: no model, no key. What only a judge could tell stays unscored.")
-        if code := call([*FLOW]):
+        if code := subprocess.call(FLOW):
             return code
         say("2. The same threads by a judge; its answers were recorded and are replayed here, so no key is needed.")
         judge = f"scripted:{SAMPLES / 'verdicts.jsonl'}"
-        if code := call([*FLOW, "--judge", judge, "--html", str(REPORT)]):
+        if code := subprocess.call([*FLOW, "--judge", judge, "--html", str(REPORT)]):
             return code
     say(f"Open {REPORT} in a browser. The rows stay in Postgres: .venv/bin/evalflows runs list --app demo")
     return 0
