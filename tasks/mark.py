@@ -10,6 +10,7 @@ from prefect.states import Cancelled
 from storage.database import open_database
 from storage.queries.runs import close_run, find_run
 from storage.records import RunStatus
+from storage.run_lock import RunLock
 
 
 async def mark_crashed(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:
@@ -25,11 +26,16 @@ async def mark_cancelled(flow: Flow[..., Any], flow_run: FlowRun, state: State[A
 
 
 async def _mark(flow_run: FlowRun, status: RunStatus, why: str | None) -> RunStatus | None:
+    """Close the row unless it has an ending, or another process works on the run; returns what it says."""
     database = await open_database()
+    lock = RunLock(database.engine, flow_run.id)
     try:
+        free = await lock.acquire()
         async with database.transaction() as session:
-            await close_run(session, flow_run.id, status, error_message=why, only_running=True)
+            if free:
+                await close_run(session, flow_run.id, status, error_message=why, only_running=True)
             run = await find_run(session, flow_run.id)
         return run.status if run else None
     finally:
+        await lock.release()
         await database.close()

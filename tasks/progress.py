@@ -41,8 +41,8 @@ async def _keep_reporting(run: OpenRun, artifact_id: UUID, working: "asyncio.Tas
         await asyncio.sleep(run.settings.progress_seconds)
         try:
             if not await run.lock.keep():
-                run.message = "another process has taken this run over"
-                working.cancel(run.message)
+                run.taken_over = True
+                working.cancel("another process has taken this run over")
                 return
             if await _report(run, artifact_id):
                 working.cancel("cancel requested")

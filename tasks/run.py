@@ -35,6 +35,8 @@ class OpenRun:
         evaluators: By name; filled once the snapshot is loaded.
         done: Units (one evaluator on one thread) settled.
         total: Units in all; 0 until the snapshot is loaded.
+        message: What it is doing, in a few words.
+        taken_over: True when its lock was lost and another process has it: the row is that one's now.
     """
 
     record: Run
@@ -48,6 +50,7 @@ class OpenRun:
     done: int = 0
     total: int = 0
     message: str = ""
+    taken_over: bool = False
     batches_begun: set[tuple[str, int]] = field(default_factory=set[tuple[str, int]])
 
     def count_found_settled(self, evaluator: str, start: int, settled: int) -> None:
@@ -134,6 +137,8 @@ async def _closed_when_left(run: OpenRun) -> AsyncGenerator[None]:
 
 async def _end(run: OpenRun, status: RunStatus, why: str) -> None:
     await run.writer.drain()
+    if run.taken_over:
+        return
     async with run.database.transaction() as session:
         await close_run(session, run.id, status, error_message=why)
 
