@@ -1,5 +1,6 @@
 """`make demo`: the shipped samples evaluated by rules and by recorded answers; leaves nothing running."""
 
+import os
 import subprocess
 import sys
 from contextlib import ExitStack
@@ -9,7 +10,7 @@ from deployments.local.server import server_status, stop_server
 from settings import Settings, get_settings
 from storage.embedded import embedded_status, stop_embedded
 
-SAMPLES = Path(__file__).parents[1] / "tasks" / "sources" / "samples"
+SAMPLES = Path(os.path.relpath(Path(__file__).parents[1] / "tasks" / "sources" / "samples"))
 REPORT = Path("reports") / "demo.html"
 EVALFLOWS = str(Path(sys.executable).parent / "evalflows")
 FLOW = (EVALFLOWS, "run", "evaluate-threads", "--source", str(SAMPLES / "threads"), "--app", "demo")
