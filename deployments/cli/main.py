@@ -1,8 +1,10 @@
 """The command `evalflows`: finds the command asked for, imports no other, and turns errors into exit codes."""
 
+import atexit
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 
 from cyclopts import App
 from dotenv import find_dotenv, load_dotenv
@@ -37,10 +39,23 @@ def make_app() -> App:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run one command and exit: 0 done, 1 failed, 2 wrong usage or unusable input, 130 interrupted."""
+    endings: list[int] = []
+    atexit.register(leave, endings)  # the first to be registered is the last to run
     load_dotenv(find_dotenv(usecwd=True))
     os.environ["PREFECT_SERVER_EPHEMERAL_ENABLED"] = "false"
     os.environ.setdefault("DO_NOT_TRACK", "1")  # Prefect's client would send usage data, and print that it does
-    sys.exit(call(list(arguments if arguments is not None else sys.argv[1:])))
+    code = call(list(arguments if arguments is not None else sys.argv[1:]))
+    endings.append(code)
+    sys.exit(code)
+
+
+def leave(endings: Sequence[int]) -> None:
+    """End the process, all other exit handlers done, without freeing what it holds piece by piece (0.4 s)."""
+    if endings:
+        with suppress(BrokenPipeError):
+            sys.stdout.flush()
+            sys.stderr.flush()
+        os._exit(endings[0])
 
 
 def call(arguments: list[str]) -> int:
