@@ -5,7 +5,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, PositiveFloat, PositiveInt, SecretStr
+from pydantic import Field, PositiveFloat, PositiveInt, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -69,7 +69,20 @@ class Settings(BaseSettings):
     report_threads: PositiveInt = Field(default=2000, description="Most threads the HTML report shows, worst first.")
 
 
+class SettingsError(Exception):
+    """A variable has a value that cannot be used; the message names it."""
+
+
 @lru_cache(maxsize=1)
 def get_settings() -> Settings:
-    """The settings of this process, read once; `get_settings.cache_clear()` reads them again."""
-    return Settings()
+    """The settings of this process, read once; `get_settings.cache_clear()` reads them again.
+
+    Raises:
+        SettingsError: A variable has a value that cannot be used.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        name = f"EVALFLOWS_{'_'.join(str(step) for step in first['loc']).upper()}"
+        raise SettingsError(f"{name}={first['input']!r}: {first['msg']}; see .env.example") from None
