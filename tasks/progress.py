@@ -12,6 +12,7 @@ from prefect.logging import get_run_logger
 from storage.errors import DatabaseUnavailable
 from storage.queries.runs import report_progress as write_progress
 from storage.records import Progress
+from tasks.artifacts import show
 from tasks.run import OpenRun
 
 
@@ -25,18 +26,19 @@ async def report_progress(run: OpenRun) -> AsyncGenerator[None]:
     """Report while the block runs, every EVALFLOWS_PROGRESS_SECONDS, and once at its end."""
     working = asyncio.current_task()
     assert working is not None
-    artifact_id = await acreate_progress_artifact(progress=0.0, key="progress", description="units evaluated")
-    reporter = asyncio.create_task(_keep_reporting(run, UUID(str(artifact_id)), working))
+    made = await show(acreate_progress_artifact(progress=0.0, key="progress", description="units evaluated"))
+    artifact_id = UUID(str(made)) if made else None
+    reporter = asyncio.create_task(_keep_reporting(run, artifact_id, working))
     try:
         yield
-        await _report(run, UUID(str(artifact_id)))
+        await _report(run, artifact_id)
     finally:
         reporter.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await reporter
 
 
-async def _keep_reporting(run: OpenRun, artifact_id: UUID, working: "asyncio.Task[object]") -> None:
+async def _keep_reporting(run: OpenRun, artifact_id: UUID | None, working: "asyncio.Task[object]") -> None:
     while True:
         await asyncio.sleep(run.settings.progress_seconds)
         try:
@@ -51,10 +53,11 @@ async def _keep_reporting(run: OpenRun, artifact_id: UUID, working: "asyncio.Tas
             get_run_logger().warning("progress not written: %s", error)
 
 
-async def _report(run: OpenRun, artifact_id: UUID) -> bool:
+async def _report(run: OpenRun, artifact_id: UUID | None) -> bool:
     """Write the progress down; True when somebody asked for the run to be cancelled."""
     async with run.database.transaction() as session:
         cancelled = await write_progress(session, run.id, progress_of(run))
     share = 100 * run.done / run.total if run.total else 0.0
-    await aupdate_progress_artifact(artifact_id, progress=min(share, 100.0))
+    if artifact_id is not None:
+        await show(aupdate_progress_artifact(artifact_id, progress=min(share, 100.0)))
     return cancelled

@@ -12,6 +12,7 @@ from storage.queries.evaluations import list_evaluations
 from storage.queries.figures import count_figures
 from storage.queries.ledger import usage_of
 from storage.queries.runs import close_run
+from tasks.artifacts import show
 from tasks.reports.markdown import summary_markdown, summary_rows
 from tasks.reports.severity import main_finding
 from tasks.reports.summary import RunSummary, summarise
@@ -47,8 +48,9 @@ async def publish_summary(run_id: UUID, items: int) -> RunSummary:
             },
         )
     key = f"summary-{run.record.app}"
-    await acreate_table_artifact(table=summary_rows(summary), key=artifact_key(key), description="Summary of the run")
-    await acreate_markdown_artifact(markdown=summary_markdown(summary, run.record), key=artifact_key(f"{key}-text"))
+    table, page = summary_rows(summary), summary_markdown(summary, run.record)
+    await show(acreate_table_artifact(table=table, key=artifact_key(key), description="Summary of the run"))
+    await show(acreate_markdown_artifact(markdown=page, key=artifact_key(f"{key}-text")))
     return summary
 
 
