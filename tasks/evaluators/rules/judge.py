@@ -9,6 +9,7 @@ from tasks.evaluators.base import WORST_FIRST, Efficiency, EvaluatorOptions, Out
 from tasks.evaluators.rules.base import Finding, Kind
 from tasks.evaluators.rules.catalog import chosen_checks
 from tasks.evaluators.rules.labels import compare_labels
+from tasks.evaluators.turns import count_turns
 
 RULES_VERSION = "1"
 
@@ -56,8 +57,8 @@ def judge_efficiency(thread: Thread, options: EvaluatorOptions) -> Outcome:
         "friction": [_friction(finding) for finding in findings if finding.kind == "friction"],
         "recovery": "FAILED" if verdict == "BROKEN" else None,
         "failure_reason": deciding.reasoning if deciding and verdict == "BROKEN" else None,
-        "user_turns": _turns(thread, "user"),
-        "assistant_turns": _turns(thread, "assistant"),
+        "user_turns": count_turns(thread, "user"),
+        "assistant_turns": count_turns(thread, "assistant"),
         "reasoning": deciding.reasoning if deciding else "No check could decide.",
         "evidence": _evidence(deciding) if deciding else [],
     }
@@ -86,16 +87,6 @@ _VERDICTS: tuple[tuple[Kind, Efficiency], ...] = (
     ("incomplete", "INCOMPLETE"),
     ("friction", "FRICTION"),
 )
-
-
-def _turns(thread: Thread, role: str) -> int:
-    """Turns of one side: messages of one side in a row are one turn, tools and system aside."""
-    turns, speaker = 0, ""
-    for message in thread.messages:
-        if message.role in ("user", "assistant"):
-            turns += message.role == role and speaker != role
-            speaker = message.role
-    return turns
 
 
 def _message(finding: Finding) -> dict[str, JsonValue]:
