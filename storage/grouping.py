@@ -32,9 +32,7 @@ class Grouped(Generic[ItemT, ResultT]):
         future: asyncio.Future[ResultT] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, future))
         if len(self._waiting) == 1 and len(self._workers) < GROUPS_AT_ONCE:
-            worker = asyncio.create_task(self._handle_groups())
-            self._workers.add(worker)
-            worker.add_done_callback(self._workers.discard)
+            self._workers.add(asyncio.create_task(self._handle_groups()))
         return await asyncio.shield(future)
 
     async def drain(self) -> None:
@@ -43,11 +41,15 @@ class Grouped(Generic[ItemT, ResultT]):
             await asyncio.wait(self._workers)
 
     async def _handle_groups(self) -> None:
-        while self._waiting:
-            await asyncio.sleep(self._window_seconds)
-            group, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
-            if group:
-                await self._handle_one_group(group)
+        try:
+            while self._waiting:
+                await asyncio.sleep(self._window_seconds)
+                group, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
+                if group:
+                    await self._handle_one_group(group)
+        finally:
+            # here, not in a done callback, which runs a step later: an item that comes in between would wait for ever
+            self._workers = {worker for worker in self._workers if worker is not asyncio.current_task()}
 
     async def _handle_one_group(self, group: list[tuple[ItemT, "asyncio.Future[ResultT]"]]) -> None:
         handling = asyncio.ensure_future(self._handle([item for item, _ in group]))  # noqa: RUF006

@@ -139,3 +139,27 @@ async def test_there_is_nothing_to_drain_before_anything_was_handed_over() -> No
     handler = Doubling()
     await Grouped[int, int](handler, 0.0).drain()
     assert handler.groups == []
+
+
+@pytest.mark.parametrize("steps", range(12))
+async def test_an_item_that_comes_while_both_groups_end_is_handled(steps: int) -> None:
+    gate = asyncio.get_running_loop().create_future()
+
+    async def handle(items: Sequence[int]) -> Sequence[int]:
+        if items[0] < 2:
+            await gate
+        return items
+
+    grouped = Grouped[int, int](handle, 0)
+    calls: list[asyncio.Task[int]] = []
+    for item in range(2):
+        calls.append(asyncio.ensure_future(grouped(item)))
+        for _ in range(5):
+            await asyncio.sleep(0)
+    gate.set_result(None)
+    for _ in range(steps):
+        await asyncio.sleep(0)
+    calls += [asyncio.ensure_future(grouped(item)) for item in (2, 3)]
+    done, waiting = await asyncio.wait(calls, timeout=5)
+    assert not waiting
+    assert sorted(call.result() for call in done) == [0, 1, 2, 3]
