@@ -50,10 +50,43 @@ class Settings(BaseSettings):
         default=1, description="First pause before a model call is tried again."
     )
     call_backoff_max_seconds: PositiveFloat = Field(default=60, description="Longest pause between two tries.")
+    retry_after_max_seconds: PositiveFloat = Field(
+        default=300, description="Longest Retry-After that is waited for; a call told to wait longer has failed."
+    )
+    rate_limit_patience_seconds: PositiveFloat = Field(
+        default=900, description="How long one call may be put off by 429 answers before it has failed."
+    )
+    start_concurrency: PositiveInt = Field(
+        default=10, description="Calls on the wire at first; doubled each round until the ceiling or a 429."
+    )
+    requests_per_minute: Annotated[int, Field(ge=0)] = Field(
+        default=0, description="Most calls a minute to one model, all processes on this database together; 0: no limit."
+    )
+    tokens_per_minute: Annotated[int, Field(ge=0)] = Field(
+        default=0,
+        description="Most tokens a minute to one model, all processes on this database together; 0: no limit.",
+    )
+    lease_seconds: PositiveFloat = Field(
+        default=10, description="How often a process agrees with the others on its share of the limits."
+    )
+    breaker_calls: Annotated[int, Field(ge=0)] = Field(
+        default=20, description="So many calls in a row without a usable reply stop the run; 0: never."
+    )
+    repair_calls: Annotated[int, Field(ge=0, le=5)] = Field(
+        default=1,
+        description="How often a judge is shown what is wrong with an answer that does not fit, and asked again.",
+    )
+    prices: Path | None = Field(default=None, description="Your own prices of models, on top of those shipped (YAML).")
     temperature: Annotated[float, Field(ge=0, le=2)] = Field(
         default=0, description="Sampling temperature of judges; left out for a model that refuses it."
     )
+    seed: int | None = Field(default=None, description="Seed sent with each call to the APIs that take one.")
     max_output_tokens: PositiveInt = Field(default=8192, description="Most tokens a judge may answer with.")
+    local_device: str = Field(
+        default="auto",
+        description="Where `local:` models run: auto (a GPU where there is one), cpu, cuda, cuda:1, mps.",
+    )
+    local_batch_size: PositiveInt = Field(default=8, description="Most prompts a `local:` model answers at once.")
     progress_seconds: PositiveFloat = Field(
         default=2, description="How often a run writes its progress down and looks whether it is to be cancelled."
     )

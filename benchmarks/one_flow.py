@@ -9,6 +9,7 @@ from resource import RUSAGE_SELF, getrusage
 import flows.evaluate_threads as module
 from deployments.cli.execute import quiet_prefect
 from tasks.run import OpenRun
+from tasks.tolerance import Tolerance
 
 PHASE: dict[str, float] = {}
 
@@ -23,9 +24,9 @@ def time_the_phase() -> None:
     """Put a clock around the evaluation phase of the flow."""
     gather = module.gather_batches
 
-    async def timed(run: OpenRun, threads: int, concurrency: int) -> None:
+    async def timed(run: OpenRun, threads: int, *, repeats: int, tolerance: Tolerance) -> None:
         before, started = getrusage(RUSAGE_SELF), time.perf_counter()
-        await gather(run, threads, concurrency)
+        await gather(run, threads, repeats=repeats, tolerance=tolerance)
         after = getrusage(RUSAGE_SELF)
         PHASE["seconds"] = time.perf_counter() - started
         PHASE["cpu_seconds"] = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
@@ -33,23 +34,28 @@ def time_the_phase() -> None:
     module.gather_batches = timed
 
 
-async def run(source: str, judge: str, concurrency: int) -> str:
+async def run(source: str, judge: str, concurrency: int, intents: str) -> str:
     """Warm up with one thread, then run the whole source; returns the run's id."""
     for limit in (1, 0):
         summary = await module.evaluate_threads(
-            source=source, judge=judge, evaluators=["correctness"], concurrency=concurrency, limit=limit
+            source=source,
+            judge=judge,
+            evaluators=["intent", "correctness", "efficiency"] if intents else ["correctness"],
+            intents=intents,
+            concurrency=concurrency,
+            limit=limit,
         )
     assert summary.completed == summary.items, summary
     return str(summary.run_id)
 
 
-def main(source: str, judge: str, concurrency: int) -> None:
+def main(source: str, judge: str, concurrency: int, intents: str = "") -> None:
     """Run and print one JSON line."""
     quiet_prefect()
     time_the_phase()
-    run_id = asyncio.run(run(source, judge, concurrency))
+    run_id = asyncio.run(run(source, judge, concurrency, intents))
     print(json.dumps({**PHASE, "run_id": run_id, "peak_mb": resident_mb("VmHWM")}))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], int(sys.argv[3]))
+    main(sys.argv[1], sys.argv[2], int(sys.argv[3]), *sys.argv[4:])

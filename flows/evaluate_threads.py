@@ -7,16 +7,20 @@ from prefect import flow
 from prefect.context import FlowRunContext
 from pydantic import Field
 
-from storage.records import Judge
-from tasks.evaluate import gather_batches
+from storage.records import Judge, Reuse
+from tasks.ask import CallOptions
+from tasks.estimate import estimate_run
 from tasks.evaluators.catalog import EvaluatorName
+from tasks.gather import gather_batches
 from tasks.load import SourceRequest, load_threads, parse_selection
 from tasks.mark import mark_cancelled, mark_crashed
-from tasks.prepare import prepare_evaluators, read_options, versions_of
+from tasks.prepare import prepare_evaluators, read_options, repeats_of, versions_of
 from tasks.progress import report_progress
-from tasks.report import publish_summary
+from tasks.report import publish_estimate, publish_summary
+from tasks.reports.repeats import Reducer
 from tasks.reports.summary import RunSummary
 from tasks.run import open_run
+from tasks.tolerance import OnError, Tolerance
 
 ALL: list[EvaluatorName] = ["intent", "correctness", "efficiency"]
 NONE: list[str] = []
@@ -52,16 +56,27 @@ async def evaluate_threads(
     thread_ids: list[str] = NONE,
     limit: Annotated[int, Field(ge=0)] = 0,
     sample: Annotated[int, Field(ge=0)] = 0,
+    sample_rate: Annotated[float, Field(gt=0, le=1)] = 1.0,
     seed: int = 0,
     since: str = "",
+    repeats: Annotated[int, Field(ge=1, le=20)] = 1,
+    reducer: Reducer = "majority",
     concurrency: Annotated[int, Field(ge=1, le=1000)] = 20,
+    reuse: Reuse = "run",
+    log_content: bool = True,
+    budget_usd: Annotated[float, Field(ge=0)] = 0,
+    budget_tokens: Annotated[int, Field(ge=0)] = 0,
+    on_error: OnError = "skip",
+    max_failed: Annotated[float, Field(ge=0, le=1)] = 1.0,
+    dry_run: bool = False,
     strict: bool = False,
 ) -> RunSummary:
     """Evaluate conversation threads: the bot's intents, the correctness of its answers, the efficiency of the thread.
 
     Args:
         source: A file, folder or glob (CSV, TSV, JSON, JSONL, Parquet), `sql:NAME` with a query, or `stored`.
-        judge: `rules` needs no model; `openai:MODEL` asks a model; `scripted:FILE` replays recorded answers.
+        judge: `rules` needs no model; `openai:MODEL` (or azure, gemini, anthropic, ollama, local) asks one;
+            `scripted:FILE` replays recorded answers.
         evaluators: What to judge.
         app: Which bot the threads are about.
         query: The SELECT of a `sql:NAME` source; NAME is an environment variable or Secret block with the URL.
@@ -72,9 +87,19 @@ async def evaluate_threads(
         thread_ids: Only these threads; empty: all.
         limit: Only the first so many threads; 0: all.
         sample: Only so many threads drawn by a hash of their id; 0: all.
+        sample_rate: Only this share of the threads, drawn by the same hash; 1: all.
         seed: Another seed draws another sample.
         since: Only threads active at or after this date or time.
+        repeats: How often each judgment is made; how far repeats agree is reported.
+        reducer: Which of its repeats a thread goes by.
         concurrency: Most calls of the judge on the wire at once.
+        reuse: Whose answers are used again: those of this `run`, of any run (`always`), or none (`never`).
+        log_content: Keep prompts and answers in the ledger; `no`: only until their thread is judged.
+        budget_usd: Most money the judge may cost; 0: no limit.
+        budget_tokens: Most tokens, input and output together; 0: no limit.
+        on_error: Leave what fails unscored (`skip`), try it once more at the end (`retry`), or end the run (`fail`).
+        max_failed: The run fails when more than this share of its evaluations failed.
+        dry_run: Load the threads, say what judging them would cost, and stop there.
         strict: Stop at the first bad row instead of leaving it out.
 
     Returns:
@@ -83,10 +108,24 @@ async def evaluate_threads(
     selection = parse_selection(thread_ids, limit=limit, sample=sample, seed=seed, since=since)
     options = read_options(intents=intents, policy=policy, checks=checks)
     versions = versions_of(evaluators, judge, options)
-    async with open_run(app=app, judge=judge, concurrency=concurrency, versions=versions) as run:
-        request = SourceRequest(source=source, query=query, columns=columns, selection=selection, strict=strict)
+    judged = repeats_of(repeats, reducer, judge)
+    calls = CallOptions(
+        concurrency=concurrency,
+        reuse=reuse,
+        log_content=log_content,
+        budget_usd=budget_usd,
+        budget_tokens=budget_tokens,
+    )
+    tolerance = Tolerance(on_error=on_error, max_failed=max_failed)
+    async with open_run(app=app, judge=judge, calls=calls, versions=versions) as run:
+        request = SourceRequest(
+            source=source, query=query, columns=columns, selection=selection, sample_rate=sample_rate, strict=strict
+        )
         snapshot = await load_threads(run.id, request)
         await prepare_evaluators(run, evaluators, options)
+        estimate = await estimate_run(run, snapshot.threads, repeats)
+        if dry_run:
+            return await publish_estimate(run.id, snapshot.threads, judged, estimate)
         async with report_progress(run):
-            await gather_batches(run, snapshot.threads, concurrency)
-        return await publish_summary(run.id, snapshot.threads)
+            await gather_batches(run, snapshot.threads, repeats=repeats, tolerance=tolerance)
+        return await publish_summary(run.id, snapshot.threads, judged, tolerance)

@@ -9,7 +9,7 @@ from storage.errors import DatabaseUnusable
 from storage.roles import ROLE_NAMES
 from storage.tables import Base
 
-VIEWS = ("thread_results",)
+VIEWS = ("reduced_evaluations", "thread_results")
 APP, READ = ROLE_NAMES["app"], ROLE_NAMES["read"]
 RACES = frozenset({"42710", "23505", "XX000"})  # another database's migration made the same role or grant meanwhile
 INSUFFICIENT_PRIVILEGE = "42501"

@@ -1,11 +1,7 @@
 """The evaluate task: one evaluator on one batch of threads, each result a row as soon as it is there."""
 
 import asyncio
-import gc
-import math
-from collections.abc import Generator, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -15,13 +11,14 @@ from prefect.cache_policies import NO_CACHE
 from storage.queries.evaluations import MissingThread, missing_threads
 from storage.queries.threads import StoredThread, read_threads
 from storage.records import Record, ThreadEvaluation
+from tasks.batches import Batch
 from tasks.evaluators.base import Evaluator, Outcome
 from tasks.providers.errors import ModelError
-from tasks.retries import is_infrastructure_failure
+from tasks.retries import ending_in, is_infrastructure_failure
 from tasks.run import OpenRun, open_run_of
+from tasks.tolerance import Tally, tally_of
 
-SMALLEST_BATCH = 25
-MOST_BATCHES = 2000
+NOT_ASKED = Outcome(reason="budget", detail="not asked: the budget of the run is used up")
 
 
 class BatchCount(Record):
@@ -31,86 +28,53 @@ class BatchCount(Record):
     scored: int
 
 
-@dataclass(frozen=True)
-class Batch:
-    """One evaluator on the threads at positions `start` up to `stop` (not included)."""
-
-    evaluator: str
-    start: int
-    stop: int
-
-
-def plan_batches(evaluators: Sequence[str], threads: int) -> Iterator[Batch]:
-    """Cut a run into batches: few enough for Prefect (about 2,000), large enough to cost nothing (25 or more)."""
-    size = max(SMALLEST_BATCH, math.ceil(threads * len(evaluators) / MOST_BATCHES))
-    for start in range(0, threads, size):
-        for evaluator in evaluators:
-            yield Batch(evaluator, start, min(start + size, threads))
-
-
-async def gather_batches(run: OpenRun, threads: int, concurrency: int) -> None:
-    """Run all batches in this event loop, as few at once as keep every place at the judge busy."""
-    names = list(run.evaluators)
-    batches = plan_batches(names, threads)
-    run.total = threads * len(names)
-    open_at_once = 2 + math.ceil(2 * concurrency / SMALLEST_BATCH)
-
-    async def work() -> None:
-        for batch in batches:
-            await evaluate_batch(run.id, batch.evaluator, batch.start, batch.stop)
-
-    with kept_from_collector():
-        async with asyncio.TaskGroup() as group:
-            for _ in range(open_at_once):
-                group.create_task(work())
-
-
-@contextmanager
-def kept_from_collector() -> Generator[None]:
-    """Leave what is loaded by now out of garbage collection: going through all of it stops the loop for 0.2 s."""
-    gc.freeze()
-    try:
-        yield
-    finally:
-        gc.unfreeze()
-
-
 @task(
     name="evaluate-batch",
-    task_run_name="{evaluator} {start}-{stop}",
+    task_run_name="{evaluator} {start}-{stop}, repeat {repeat}",
     retries=3,
     retry_delay_seconds=[5, 20, 60],
     retry_condition_fn=is_infrastructure_failure,
     cache_policy=NO_CACHE,
 )
-async def evaluate_batch(run_id: UUID, evaluator: str, start: int, stop: int) -> BatchCount:
+async def evaluate_batch(run_id: UUID, evaluator: str, repeat: int, start: int, stop: int) -> BatchCount:
     """Evaluate what this batch still lacks; a retry or a resume redoes only what is missing."""
-    run = open_run_of(run_id)
+    run, tally = open_run_of(run_id), tally_of(run_id)
+    batch = Batch(evaluator, repeat, start, stop)
     async with run.database.session() as session:
-        missing = await missing_threads(session, run_id, evaluator, start, stop)
+        missing = await missing_threads(session, run_id, evaluator, start, stop, repeat=repeat)
         threads = await read_threads(session, [item.thread_row for item in missing])
-    run.count_found_settled(evaluator, start, stop - start - len(missing))
+    run.done += tally.found_settled(batch, stop - start - len(missing))
     # not a TaskGroup: one thread whose row cannot be written must not cut off calls that are on the wire
     outcomes = await asyncio.gather(
-        *(evaluate_and_store(run, evaluator, item, threads[item.thread_row]) for item in missing),
+        *(evaluate_and_store(run, tally, batch, item, threads[item.thread_row]) for item in missing),
         return_exceptions=True,
     )
-    failures = [outcome for outcome in outcomes if isinstance(outcome, Exception)]
-    if failures:
-        raise ExceptionGroup(f"{len(failures)} of {len(missing)} threads could not be settled", failures)
+    raise_failures(outcomes)
     return BatchCount(settled=len(missing), scored=sum(outcome is True for outcome in outcomes))
 
 
-async def evaluate_and_store(run: OpenRun, name: str, item: MissingThread, stored: StoredThread) -> bool:
+def raise_failures(outcomes: Sequence[object]) -> None:
+    """Raise what kept threads from being settled: the one error that ends the run, or all there were."""
+    failures = [outcome for outcome in outcomes if isinstance(outcome, Exception)]
+    if failures:
+        group = ExceptionGroup(f"{len(failures)} of {len(outcomes)} threads could not be settled", failures)
+        raise (ending_in(group) or group).with_traceback(None)  # shared by many: each adds its own lines to it
+
+
+async def evaluate_and_store(
+    run: OpenRun, tally: Tally, batch: Batch, item: MissingThread, stored: StoredThread
+) -> bool:
     """Judge one thread and commit its row; returns whether it is scored."""
-    evaluator = run.evaluators[name]
-    outcome = await judge_thread(run, evaluator, stored)
+    if tally.ended_by is not None:
+        raise tally.ended_by.with_traceback(None)
+    outcome = await judge_thread(run, run.evaluators[batch.evaluator], stored, batch.repeat)
     await run.writer.save(
         ThreadEvaluation(
             run_id=run.id,
             thread_id=item.thread_id,
-            evaluator=name,
-            evaluator_version=run.record.versions[name],
+            evaluator=batch.evaluator,
+            repeat=batch.repeat,
+            evaluator_version=run.record.versions[batch.evaluator],
             judge=str(run.judge),
             content_hash=stored.content_hash,
             verdict=outcome.verdict,
@@ -121,16 +85,18 @@ async def evaluate_and_store(run: OpenRun, name: str, item: MissingThread, store
             created_at=datetime.now(UTC),
         )
     )
-    run.done += 1
+    run.done += tally.count(batch, item, outcome)
     return outcome.reason is None
 
 
-async def judge_thread(run: OpenRun, evaluator: Evaluator, stored: StoredThread) -> Outcome:
+async def judge_thread(run: OpenRun, evaluator: Evaluator, stored: StoredThread, repeat: int) -> Outcome:
     """What the evaluator says; a judge that gives no usable answer leaves the thread unscored with its reason."""
     if run.ask is None:
         return await asyncio.to_thread(evaluator.judge_by_rules, stored.thread)
+    if run.ask.budget_exhausted:
+        return NOT_ASKED
     try:
-        return await evaluator.judge_by_model(stored.thread, run.ask)
+        return await evaluator.judge_by_model(stored.thread, run.ask, repeat)
     except ModelError as error:
         failure = error
     except ExceptionGroup as group:

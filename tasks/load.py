@@ -11,9 +11,11 @@ from prefect import task
 from prefect.blocks.system import Secret
 from prefect.cache_policies import NO_CACHE
 from prefect.logging import get_run_logger
+from pydantic import Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.queries.runs import pin_snapshot
+from storage.queries.share import with_share
 from storage.queries.snapshots import SnapshotHash, pin_stored_threads, save_threads
 from storage.queries.threads import current_threads
 from storage.records import Record, Snapshot, Thread
@@ -24,6 +26,7 @@ from tasks.run import OpenRun, open_run_of
 from tasks.sources.base import LoadReport, Selection
 from tasks.sources.columns import Columns
 from tasks.sources.errors import SourceError, Unfit
+from tasks.sources.grouping.share import share_key, take_share
 from tasks.sources.read import hash_files, read_threads, threads_from_rows
 from tasks.sources.shapes.times import TimeReader
 
@@ -39,6 +42,7 @@ class SourceRequest(Record):
         query: The SQL query of a `sql:` source; empty otherwise.
         columns: `role=column,...`; empty means recognised by themselves.
         selection: Which of the threads.
+        sample_rate: Share of those, above 0, at most 1, drawn by a hash of their ids before the limit is applied.
         strict: True stops at the first bad row.
     """
 
@@ -46,6 +50,7 @@ class SourceRequest(Record):
     query: str = ""
     columns: str = ""
     selection: Selection = Selection()
+    sample_rate: float = Field(default=1.0, gt=0, le=1)
     strict: bool = False
 
 
@@ -93,6 +98,8 @@ async def _pin(session: AsyncSession, run: OpenRun, request: SourceRequest, repo
         query = current_threads(
             app, since=chosen.since, thread_ids=chosen.thread_ids, sample=chosen.sample, seed=chosen.seed
         )
+        if below := share_key(request.sample_rate):
+            query = with_share(query, chosen.seed, below)
         return await pin_stored_threads(session, run.id, query, chosen.limit)
     pinned = SnapshotHash()
     threads = await open_threads(request, report)
@@ -106,15 +113,22 @@ async def _pin(session: AsyncSession, run: OpenRun, request: SourceRequest, repo
 
 async def open_threads(request: SourceRequest, report: LoadReport) -> Iterator[Thread]:
     """The threads of a file, folder, glob or SQL query; nothing is read before the first is asked for."""
+    if request.sample_rate == 1:
+        return await _open(request, request.selection, report)
+    chosen = request.selection
+    threads = take_share(
+        await _open(request, chosen.model_copy(update={"limit": 0}), report), request.sample_rate, chosen.seed
+    )
+    return islice(threads, chosen.limit) if chosen.limit else threads
+
+
+async def _open(request: SourceRequest, selection: Selection, report: LoadReport) -> Iterator[Thread]:
     columns = Columns.parse(request.columns) if request.columns else None
     if not request.source.startswith("sql:"):
-        return read_threads(
-            request.source, columns=columns, selection=request.selection, strict=request.strict, report=report
-        )
-    name = request.source.removeprefix("sql:")
-    rows = stream_rows(await find_database_url(name), request.query)
+        return read_threads(request.source, columns=columns, selection=selection, strict=request.strict, report=report)
+    rows = stream_rows(await find_database_url(request.source.removeprefix("sql:")), request.query)
     return threads_from_rows(
-        rows, request.source, columns=columns, selection=request.selection, strict=request.strict, report=report
+        rows, request.source, columns=columns, selection=selection, strict=request.strict, report=report
     )
 
 

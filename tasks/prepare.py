@@ -14,6 +14,7 @@ from tasks.evaluators.options.policy import read_policy
 from tasks.evaluators.options.taxonomy import read_taxonomy, taxonomy_from
 from tasks.evaluators.rules.catalog import chosen_checks
 from tasks.evaluators.rules.judge import RULES_VERSION
+from tasks.reports.repeats import Reducer, Repeats
 from tasks.run import OpenRun
 
 
@@ -54,6 +55,17 @@ def versions_of(evaluators: Sequence[EvaluatorName], judge: str, options: Evalua
         return {name: f"rules-{RULES_VERSION}" for name in versions}
     digest = hashlib.sha256(options.model_dump_json().encode()).hexdigest()[:12]
     return {**versions, "options": digest}
+
+
+def repeats_of(times: int, reducer: Reducer, judge: str) -> Repeats:
+    """How often each thread is judged.
+
+    Raises:
+        RunRefused: Rules are to judge more than once.
+    """
+    if times > 1 and judge == "rules":
+        raise RunRefused(f"--repeats {times} needs a model as judge (--judge): rules say the same each time")
+    return Repeats(times=times, reducer=reducer)
 
 
 async def prepare_evaluators(run: OpenRun, names: Sequence[EvaluatorName], options: EvaluatorOptions) -> None:

@@ -17,8 +17,18 @@ from tasks.run import OpenRun
 
 
 def progress_of(run: OpenRun) -> Progress:
-    """How far the run is, in units: one evaluator on one thread."""
-    return Progress(current=run.done, total=run.total, message=run.message)
+    """How far the run is, in units (one evaluator on one thread), and what it has spent."""
+    message = ", ".join(part for part in (run.message, spending(run)) if part)
+    return Progress(current=run.done, total=run.total, message=message)
+
+
+def spending(run: OpenRun) -> str:
+    """Calls, tokens and USD so far; empty where no model is asked, no USD where the price is not known."""
+    if run.ask is None or not run.ask.spent.calls:
+        return ""
+    spent = run.ask.spent
+    usd = f", USD {spent.usd:.4f}" if spent.usd else ""
+    return f"{spent.calls:,} calls, {spent.tokens_in + spent.tokens_out:,} tokens{usd}"
 
 
 @asynccontextmanager

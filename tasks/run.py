@@ -1,27 +1,29 @@
 """A live run: opened or resumed under its flow-run id, held while it works, closed with its status."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import cast
 from uuid import UUID
 
 from prefect.context import FlowRunContext
 
 from settings import Settings, get_settings
 from storage.database import Database, open_database
-from storage.queries.runs import close_run, create_run, find_run, reopen_run
+from storage.queries.runs import close_run
 from storage.records import Judge, Run, RunStatus
 from storage.run_lock import RunLock
 from storage.writers import RunWriter
-from tasks.errors import RunIsLive, RunRefused
+from tasks.ask import CallOptions, model_client, price_for
+from tasks.errors import RunFailed, RunIsLive, RunRefused
 from tasks.evaluators.base import Evaluator
-from tasks.providers.base import Provider
 from tasks.providers.catalog import make_provider
 from tasks.providers.client import ModelClient
+from tasks.providers.errors import JudgeStopped, UnusableJudge
+from tasks.resume import open_record
 
-MAY_CHANGE = frozenset({"concurrency"})
+SPEAK_FOR_THEMSELVES = (RunRefused, RunFailed, UnusableJudge, JudgeStopped)
 
 
 @dataclass
@@ -31,6 +33,7 @@ class OpenRun:
     Attributes:
         record: The run as it was opened.
         resumed: True when it was opened before and already has its snapshot.
+        calls: What the user set about the calls of the judge.
         ask: The judge; None for `rules`.
         evaluators: By name; filled once the snapshot is loaded.
         done: Units (one evaluator on one thread) settled.
@@ -45,19 +48,13 @@ class OpenRun:
     database: Database
     writer: RunWriter
     lock: RunLock
-    ask: ModelClient | None
+    calls: CallOptions
+    ask: ModelClient | None = None
     evaluators: dict[str, Evaluator] = field(default_factory=dict[str, Evaluator])
     done: int = 0
     total: int = 0
     message: str = ""
     taken_over: bool = False
-    batches_begun: set[tuple[str, int]] = field(default_factory=set[tuple[str, int]])
-
-    def count_found_settled(self, evaluator: str, start: int, settled: int) -> None:
-        """Count what a batch found settled by an earlier try of the run, once."""
-        if (evaluator, start) not in self.batches_begun:
-            self.batches_begun.add((evaluator, start))
-            self.done += settled
 
     @property
     def id(self) -> UUID:
@@ -79,47 +76,48 @@ def open_run_of(run_id: UUID) -> OpenRun:
 
 
 @asynccontextmanager
-async def open_run(*, app: str, judge: str, concurrency: int, versions: Mapping[str, str]) -> AsyncGenerator[OpenRun]:
+async def open_run(*, app: str, judge: str, calls: CallOptions, versions: Mapping[str, str]) -> AsyncGenerator[OpenRun]:
     """Open the run of the flow run this is called in, or resume it where it exists already.
 
     Args:
         app: Which bot the run is about.
         judge: `rules` or `provider:model`.
-        concurrency: Most model calls on the wire.
+        calls: Concurrency, budget, reuse of answers.
         versions: Versions of what judges; a resume under other versions is refused.
 
     Raises:
-        RunRefused: The run is live elsewhere, or was started with other settings.
+        RunRefused: The run is live elsewhere, was started with other settings, or cannot be paid for as asked.
         UnusableJudge: The judge cannot be used.
     """
     context = FlowRunContext.get()
     if context is None or context.flow_run is None:
         raise RunRefused("a run is opened inside a flow run only")
-    settings = get_settings()
-    who = Judge.parse(judge)
+    run_id, settings, who = context.flow_run.id, get_settings(), Judge.parse(judge)
     provider = make_provider(who, settings)
-    database = await open_database(settings)
-    lock = RunLock(database.engine, context.flow_run.id)
-    try:
+    async with AsyncExitStack() as stack:
+        if provider is not None:
+            stack.push_async_callback(_shielded, provider.close)
+        price = price_for(provider, calls, settings) if provider else None
+        database = await open_database(settings)
+        stack.push_async_callback(_shielded, database.close)
+        lock = RunLock(database.engine, run_id)
+        stack.push_async_callback(_shielded, lock.release)
         if not await lock.acquire():
-            raise RunIsLive(f"run {context.flow_run.id} is being worked on by another process")
-        record, resumed = await _open_record(database, context, app, who, versions)
-        writer = RunWriter(database, record.id, settings)
-        ask = ModelClient(record.id, provider, writer, settings, concurrency) if provider else None
-        run = OpenRun(record, resumed, settings, database, writer, lock, ask)
-        OPEN_RUNS[run.id] = run
-        async with _closed_when_left(run):
-            yield run
-    finally:
-        OPEN_RUNS.pop(context.flow_run.id, None)
-        await asyncio.shield(_give_back(lock, provider, database))
+            raise RunIsLive(f"run {run_id} is being worked on by another process")
+        record, resumed = await open_record(database, context, app, who, versions, calls)
+        writer = RunWriter(database, run_id, settings, reuse=calls.reuse, log_content=calls.log_content)
+        run = OpenRun(record, resumed, settings, database, writer, lock, calls)
+        await stack.enter_async_context(_closed_when_left(run))
+        if provider is not None:
+            client = model_client(record, provider, price, writer, database, settings, calls)
+            run.ask = await stack.enter_async_context(client)
+        OPEN_RUNS[run_id] = run
+        stack.callback(OPEN_RUNS.pop, run_id, None)
+        yield run
 
 
-async def _give_back(lock: RunLock, provider: Provider | None, database: Database) -> None:
-    await lock.release()
-    if provider:
-        await provider.close()
-    await database.close()
+async def _shielded(give_back: Callable[[], Awaitable[None]]) -> None:
+    await asyncio.shield(give_back())
 
 
 @asynccontextmanager
@@ -144,47 +142,8 @@ async def _end(run: OpenRun, status: RunStatus, why: str) -> None:
 
 
 def describe(error: BaseException) -> str:
-    """What went wrong, looking into groups: the first error that is not a group."""
+    """What went wrong, looking into groups: the first error that is not a group; ours speak for themselves."""
     inner: BaseException = error
     while isinstance(inner, BaseExceptionGroup):
         inner = cast(BaseExceptionGroup[BaseException], inner).exceptions[0]
-    return f"{type(inner).__name__}: {inner}"
-
-
-async def _open_record(
-    database: Database, context: FlowRunContext, app: str, judge: Judge, versions: Mapping[str, str]
-) -> tuple[Run, bool]:
-    assert context.flow_run is not None
-    params = {name: value for name, value in (context.parameters or {}).items()}
-    async with database.transaction() as session:
-        known = await find_run(session, context.flow_run.id)
-        if known is None:
-            record = await create_run(
-                session,
-                context.flow_run.id,
-                flow=context.flow.name if context.flow else "",
-                app=app,
-                name=context.flow_run.name,
-                judge=judge,
-                params=params,
-                versions=versions,
-            )
-            return record, False
-        refuse_changes(known, params, versions)
-        await reopen_run(session, known.id)
-    return known, known.snapshot is not None
-
-
-def refuse_changes(known: Run, params: Mapping[str, Any], versions: Mapping[str, str]) -> None:
-    """Stop a resume whose settings or versions are not those the run was started with.
-
-    Raises:
-        RunRefused: Says what changed, from what to what.
-    """
-    for what, before, now in (("setting", known.params, params), ("version of", known.versions, versions)):
-        for name in sorted({*before, *now} - MAY_CHANGE):
-            if before.get(name) != now.get(name):
-                raise RunRefused(
-                    f"run {known.id} cannot be resumed: {what} {name!r} was {before.get(name)!r} "
-                    f"and is now {now.get(name)!r}; start a new run"
-                )
+    return str(inner) if isinstance(inner, SPEAK_FOR_THEMSELVES) else f"{type(inner).__name__}: {inner}"

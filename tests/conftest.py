@@ -4,5 +4,6 @@ pytest_plugins = [
     "tests.fixtures.database",
     "tests.fixtures.prefect_server",
     "tests.fixtures.model_server",
+    "tests.fixtures.aimock",
     "tests.fixtures.command",
 ]

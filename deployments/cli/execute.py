@@ -23,7 +23,7 @@ from storage.database import open_database
 from storage.queries.runs import find_run
 from storage.records import Run
 from tasks.errors import RunRefused
-from tasks.run import MAY_CHANGE
+from tasks.resume import MAY_CHANGE
 
 PREFECTS_OWN = ("prefect", "EventsWorker")
 

@@ -2,6 +2,7 @@
 
 import inspect
 import re
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Annotated, Any, get_type_hints
 
@@ -12,6 +13,7 @@ from deployments.cli.appearance import OPTIONS
 
 PARAMETERS = Group("Parameters of the flow", sort_key=0)
 OURS = Group("This command", sort_key=1)
+ANSWERS = ("yes", "no", "true", "false")
 EXTRAS: dict[str, tuple[type, Any, str]] = {
     "resume": (str, "", "RUN_ID"),
     "queue": (bool, False, ""),
@@ -56,13 +58,34 @@ def parse_run_options(flow: Flow[..., Any], name: str, tokens: list[str]) -> Run
     app = App(name=f"evalflows run {name}", usage=usage, version_flags=[], default_parameter=OPTIONS)
     app["--help"].show = False
     app.default(_command(flow))
-    command, bound, _ = app.parse_args(tokens, exit_on_error=False, print_error=False)
+    said = spelt_out(tokens, _yes_or_no(flow))
+    command, bound, _ = app.parse_args(said, exit_on_error=False, print_error=False)
     if command.__name__ != "run_flow":
         command(*bound.args, **bound.kwargs)
         return None
     given = dict(bound.arguments)
     extras = {name: given.pop(name, default) for name, (_, default, _) in EXTRAS.items()}
     return RunOptions(parameters=given, **extras)
+
+
+def _yes_or_no(flow: Flow[..., Any]) -> set[str]:
+    """The options of the flow's parameters that are true or false."""
+    hints = get_type_hints(flow.fn)
+    return {f"--{name.replace('_', '-')}" for name, hint in hints.items() if hint is bool and name != "return"}
+
+
+def spelt_out(tokens: Iterable[str], yes_or_no: Collection[str]) -> list[str]:
+    """The tokens with each of these options spelt one way: `--strict no` and `--no-strict` as `--strict=no`."""
+    said: list[str] = []
+    for token in tokens:
+        positive = token.replace("--no-", "--", 1)
+        if said and said[-1] in yes_or_no and token.lower() in ANSWERS:
+            said[-1] += f"={token}"
+        elif token.startswith("--no-") and positive in yes_or_no:
+            said.append(f"{positive}=no")
+        else:
+            said.append(token)
+    return said
 
 
 def _required(flow: Flow[..., Any]) -> list[str]:

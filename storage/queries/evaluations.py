@@ -9,6 +9,7 @@ from sqlalchemy import ColumnClause, column, func, select, table, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.queries.page import Page, read_page
+from storage.queries.this_run import THIS_RUN, this_run
 from storage.records import RETRYABLE, Record, ThreadEvaluation
 from storage.tables import RunThreadRow, ThreadEvaluationRow
 
@@ -30,13 +31,13 @@ SAVE = text("""
     WHERE old.reason = ANY(:retryable) AND old.created_at <> excluded.created_at
 """)
 
-MISSING = text("""
+MISSING = text(f"""
     SELECT item.position, item.thread_id, item.thread_row
     FROM run_threads AS item
     LEFT JOIN thread_evaluations AS done
         ON done.run_id = item.run_id AND done.thread_id = item.thread_id
         AND done.evaluator = :evaluator AND done.repeat = :repeat
-    WHERE item.run_id = :run_id AND item.position >= :start AND item.position < :stop
+    WHERE item.run_id = {THIS_RUN} AND item.position >= :start AND item.position < :stop
         AND (done.run_id IS NULL OR done.reason = ANY(:retryable))
     ORDER BY item.position
 """)
@@ -51,7 +52,7 @@ class MissingThread(Record):
 
 
 class ThreadResult(Record):
-    """One row of the view `thread_results`: what all evaluators say of one thread of a run.
+    """One row of the view `thread_results`: what all evaluators say of one thread of a run, repeats reduced to one.
 
     Attributes:
         intent_accuracy: Share of compared user messages the bot took right, 0 to 1; None where none was compared.
@@ -63,7 +64,6 @@ class ThreadResult(Record):
 
     run_id: UUID
     thread_id: str
-    repeat: int
     user_id: str | None
     message_count: int
     intent_accuracy: float | None
@@ -128,7 +128,7 @@ async def list_evaluations(
     query = (
         select(row)
         .join(RunThreadRow, (RunThreadRow.run_id == row.run_id) & (RunThreadRow.thread_id == row.thread_id))
-        .where(row.run_id == run_id)
+        .where(row.run_id == this_run(run_id))
         .order_by(RunThreadRow.position, row.evaluator, row.repeat)
     )
     if thread_ids is not None:
@@ -147,8 +147,8 @@ async def list_thread_results(
     query = (
         select(*RESULTS.c)
         .join(RunThreadRow, (RunThreadRow.run_id == RESULTS.c.run_id) & (RunThreadRow.thread_id == RESULTS.c.thread_id))
-        .where(RESULTS.c.run_id == run_id)
-        .order_by(RunThreadRow.position, RESULTS.c.repeat)
+        .where(RESULTS.c.run_id == this_run(run_id))
+        .order_by(RunThreadRow.position)
     )
     rows, total = await read_page(session, query, limit, offset)
     items = tuple(ThreadResult.model_validate(found, from_attributes=True) for found in rows)

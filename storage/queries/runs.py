@@ -68,10 +68,30 @@ async def find_run(session: AsyncSession, run_id: UUID) -> Run | None:
     return run_from(row) if row else None
 
 
-async def reopen_run(session: AsyncSession, run_id: UUID) -> None:
-    """Set an ended run back to `running`; what it has stays."""
+async def reopen_run(
+    session: AsyncSession, run_id: UUID, *, params: Mapping[str, Any] | None = None, lost_at_most: int = 0
+) -> None:
+    """Set an ended run back to `running`; what it has stays.
+
+    Args:
+        session: Open session.
+        run_id: The run.
+        params: Its parameters from now on; None leaves them.
+        lost_at_most: How many calls may have been on the wire when the process before was killed.
+    """
     row = EvalRunRow
-    await session.execute(update(row).where(row.id == run_id).values(**RUNNING_AGAIN, cancel_requested=False))
+    changed: dict[str, Any] = {"calls_lost_at_most": row.calls_lost_at_most + lost_at_most}
+    if params is not None:
+        changed["params"] = dict(params)
+    await session.execute(
+        update(row).where(row.id == run_id).values(**RUNNING_AGAIN, cancel_requested=False, **changed)
+    )
+
+
+async def set_estimate(session: AsyncSession, run_id: UUID, estimate: Mapping[str, Any]) -> None:
+    """Write down what the run is thought to cost."""
+    row = EvalRunRow
+    await session.execute(update(row).where(row.id == run_id).values(estimate=dict(estimate)))
 
 
 async def pin_snapshot(session: AsyncSession, run_id: UUID, snapshot: Snapshot) -> None:

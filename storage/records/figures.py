@@ -28,8 +28,8 @@ class RunFigures(Record):
     """Counts of one run.
 
     Attributes:
-        evaluators: Rows by evaluator and unscored reason ('' for scored).
-        completed: Threads with a row of every evaluator.
+        evaluators: Threads by evaluator and unscored reason ('' for scored), repeats reduced to one row.
+        completed: Threads with every row of every evaluator.
         success: Threads by success.
         intent: Threads, sums of k, m, k*k, m*m, k*m over threads (k of m compared user messages correct).
         query_type: The same for query types.
@@ -49,9 +49,28 @@ class RunFigures(Record):
 
 
 class Usage(Record):
-    """What a run's calls used, all attempts together."""
+    """What a run's calls used, all attempts together.
+
+    Attributes:
+        calls: Requests, each counted once.
+        attempts: Attempts at them, repairs and answers reused from other runs included.
+        tokens_in: Input tokens billed, those read from a cache included.
+        tokens_cached: Those of `tokens_in` that were read from the provider's cache.
+        tokens_out: Output tokens billed, reasoning included.
+        tokens_reasoning: Those of `tokens_out` that were reasoning.
+        cost_usd: None as soon as one call's price is not known.
+        unpriced_models: The models whose price is not known.
+        repairs: Requests whose first answer did not fit, and was asked to be repaired.
+        reused: Requests answered by another run's answer.
+    """
 
     calls: int
+    attempts: int = 0
     tokens_in: int
+    tokens_cached: int = 0
     tokens_out: int
+    tokens_reasoning: int = 0
     cost_usd: Decimal | None
+    unpriced_models: tuple[str, ...] = ()
+    repairs: int = 0
+    reused: int = 0

@@ -10,6 +10,9 @@ from storage.records.base import Record
 
 RunStatus = Literal["running", "completed", "completed_with_errors", "failed", "cancelled", "crashed"]
 
+Reuse = Literal["run", "always", "never"]
+"""Whose committed answers are used again: those of the run itself, those of any run, none."""
+
 
 class Judge(Record):
     """Who judges: `rules` (provider `rules`, no model) or `provider:model`."""
@@ -71,6 +74,8 @@ class Run(Record):
         cost_usd: None where the price of a model used is not known.
         tokens_in: Input tokens of all calls.
         tokens_out: Output tokens of all calls.
+        estimate: What it was thought to cost before it began; None where nothing was to be asked.
+        calls_lost_at_most: How many calls may have been on the wire when processes of the run were killed.
         error_message: Why it failed, at most 2,000 characters.
     """
 
@@ -89,6 +94,8 @@ class Run(Record):
     cost_usd: Decimal | None = None
     tokens_in: int = 0
     tokens_out: int = 0
+    estimate: dict[str, JsonValue] | None = None
+    calls_lost_at_most: int = 0
     summary: dict[str, JsonValue] | None = None
     progress: Progress | None = None
     error_message: str | None = None

@@ -2,8 +2,19 @@
 
 from storage.tables.api_logs import ApiLogRow
 from storage.tables.base import Base
+from storage.tables.budgets import RunBudgetRow
 from storage.tables.evaluations import ThreadEvaluationRow
+from storage.tables.leases import RateLeaseRow
 from storage.tables.runs import EvalRunRow, RunThreadRow
 from storage.tables.threads import ThreadRow
 
-__all__ = ["ApiLogRow", "Base", "EvalRunRow", "RunThreadRow", "ThreadEvaluationRow", "ThreadRow"]
+__all__ = [
+    "ApiLogRow",
+    "Base",
+    "EvalRunRow",
+    "RateLeaseRow",
+    "RunBudgetRow",
+    "RunThreadRow",
+    "ThreadEvaluationRow",
+    "ThreadRow",
+]

@@ -40,6 +40,8 @@ class EvalRunRow(Base):
     cost_usd: Mapped[Decimal | None] = mapped_column(Numeric(18, 8))
     tokens_in: Mapped[int] = mapped_column(server_default=text("0"))
     tokens_out: Mapped[int] = mapped_column(server_default=text("0"))
+    estimate: Mapped[dict[str, Any] | None]
+    calls_lost_at_most: Mapped[int] = mapped_column(server_default=text("0"))
     summary: Mapped[dict[str, Any] | None]
     progress: Mapped[dict[str, Any] | None]
     error_message: Mapped[str | None] = mapped_column(String(2000))

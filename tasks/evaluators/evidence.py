@@ -1,6 +1,5 @@
 """Evidence: whether a quotation really stands in the message it is said to come from."""
 
-import re
 import unicodedata
 
 from storage.records import Thread
@@ -12,7 +11,7 @@ _QUOTES = dict.fromkeys(map(ord, "\u2018\u2019\u201a\u201b\u2032\u02bc\u00b4`\uf
 _DASHES = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d"), "-")
 _INVISIBLE: dict[int, str] = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad"), "")
 _FOLDED = _QUOTES | _DASHES | _INVISIBLE | {ord("\u2026"): "..."}
-_ELLIPSIS = re.compile(r"^[\s.]*\.{3}\s*|\s*\.{3}[\s.]*$")
+_OMISSION = "..."
 
 
 def fold(text: str) -> str:
@@ -38,4 +37,8 @@ def locate(thread: Thread, index: int, quote: str) -> Evidence:
 
 def _without_omission(folded: str) -> str:
     """The quotation without leading and trailing dots of omission; itself where nothing else is left."""
-    return _ELLIPSIS.sub("", folded) or folded
+    bare = folded.strip(" .")
+    start = folded.index(bare) if bare else 0
+    before, after = folded[:start], folded[start + len(bare) :]
+    kept = ("" if _OMISSION in before else before) + bare + ("" if _OMISSION in after else after)
+    return kept.strip() or folded

@@ -3,7 +3,7 @@
 import hashlib
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Annotated, Generic, Protocol, TypeVar
+from typing import Annotated, Generic, Literal, Protocol, TypeVar
 
 import orjson
 from pydantic import AfterValidator, BaseModel, JsonValue
@@ -42,11 +42,43 @@ class Ask(Protocol):
         ...
 
 
+class Turn(Record):
+    """One message of a request.
+
+    Attributes:
+        role: Who speaks; the first and the last turn are the user's.
+        text: What is said.
+        images: References to images that come with it (https URLs), in order; providers pass them on, unread.
+    """
+
+    role: Literal["user", "assistant"]
+    text: str
+    images: tuple[str, ...] = ()
+
+
+class Sampling(Record):
+    """How the model is to answer; each provider spells it its own way.
+
+    Attributes:
+        temperature: Left out for a model that refuses one; None means the model's default.
+        seed: Passed on where the API has one; None means none.
+        max_output_tokens: Most tokens of the answer, reasoning included; always sent.
+    """
+
+    temperature: float | None = None
+    seed: int | None = None
+    max_output_tokens: int
+
+
 class ModelRequest(Record):
     """One call, with everything that changes its answer.
 
     Attributes:
-        parameters: Sampling parameters and token limit.
+        provider: The word before the colon of the judge.
+        base_url: Where the call goes.
+        system: Instructions.
+        turns: The conversation; one user turn, as a rule.
+        sampling: Temperature, seed and token limit.
         schema_name: Name of the answer's schema.
         answer_schema: JSON schema the answer must fit.
         repeat: From 0.
@@ -56,8 +88,8 @@ class ModelRequest(Record):
     base_url: str
     model: str
     system: str
-    prompt: str
-    parameters: dict[str, JsonValue]
+    turns: tuple[Turn, ...]
+    sampling: Sampling
     schema_name: str
     answer_schema: dict[str, JsonValue]
     repeat: int = 0
@@ -67,19 +99,32 @@ class ModelRequest(Record):
         """SHA-256 (hex) over the whole request: the ledger's key."""
         return hashlib.sha256(orjson.dumps(self.model_dump(), option=orjson.OPT_SORT_KEYS)).hexdigest()
 
+    @property
+    def prompt(self) -> str:
+        """What is said to the model, as the ledger keeps it."""
+        if len(self.turns) == 1:
+            return self.turns[0].text
+        return "\n\n".join(f"[{turn.role}]\n{turn.text}" for turn in self.turns)
+
 
 class ModelReply(Record):
     """A complete answer.
 
     Attributes:
         text: The answer as sent, JSON by request; NUL and lone surrogates are replaced.
-        tokens_in: Input tokens billed; 0 where the provider does not say.
-        tokens_out: Output tokens billed; 0 where the provider does not say.
+        tokens_in: Input tokens billed, those read from a cache included; 0 where the provider does not say.
+        tokens_cached: Those of `tokens_in` that were read from the provider's cache.
+        tokens_out: Output tokens billed, reasoning included; 0 where the provider does not say.
+        tokens_reasoning: Those of `tokens_out` that were reasoning.
+        served_model: The model that answered, as the provider names it; None where it does not say.
     """
 
     text: Annotated[str, AfterValidator(storable)]
     tokens_in: int = 0
+    tokens_cached: int = 0
     tokens_out: int = 0
+    tokens_reasoning: int = 0
+    served_model: Annotated[str, AfterValidator(storable)] | None = None
 
 
 class Provider(Protocol):

@@ -8,10 +8,40 @@ from tasks.providers.base import Provider
 from tasks.providers.errors import UnusableJudge
 
 
+def _anthropic(model: str, settings: Settings) -> Provider:
+    from tasks.providers.anthropic import AnthropicProvider
+
+    return AnthropicProvider(model, settings)
+
+
+def _azure(model: str, settings: Settings) -> Provider:
+    from tasks.providers.azure import AzureProvider
+
+    return AzureProvider(model, settings)
+
+
+def _gemini(model: str, settings: Settings) -> Provider:
+    from tasks.providers.gemini import GeminiProvider
+
+    return GeminiProvider(model, settings)
+
+
+def _local(model: str, settings: Settings) -> Provider:
+    from tasks.providers.local import LocalProvider
+
+    return LocalProvider(model, settings)
+
+
+def _ollama(model: str, settings: Settings) -> Provider:
+    from tasks.providers.ollama import OllamaProvider
+
+    return OllamaProvider(model, settings)
+
+
 def _openai(model: str, settings: Settings) -> Provider:
     from tasks.providers.openai import OpenAIProvider
 
-    return OpenAIProvider(model, settings.call_timeout_seconds)
+    return OpenAIProvider(model, settings)
 
 
 def _scripted(model: str, settings: Settings) -> Provider:
@@ -22,6 +52,11 @@ def _scripted(model: str, settings: Settings) -> Provider:
 
 PROVIDERS: dict[str, Callable[[str, Settings], Provider]] = {
     "openai": _openai,
+    "azure": _azure,
+    "gemini": _gemini,
+    "anthropic": _anthropic,
+    "ollama": _ollama,
+    "local": _local,
     "scripted": _scripted,
 }
 

@@ -1,158 +1,226 @@
-"""The model client: one owner of retries, concurrency and the ledger for every call of a run."""
+"""The model client: one owner of retries, concurrency, budget and the ledger for every call of a run."""
 
 import asyncio
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 from decimal import Decimal
-from functools import lru_cache
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID
 
-from pydantic import BaseModel, ValidationError
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt, wait_random_exponential
-
 from settings import Settings
-from storage.records import ModelCall
+from storage.records import Amount, ModelCall
 from tasks.providers.base import AnswerT, ModelReply, ModelRequest, Provider, Question
-from tasks.providers.errors import AnswerUnparseable, CallFailed, ModelError
+from tasks.providers.calls.answers import parse_answer
+from tasks.providers.calls.bookkeeper import Bookkeeper
+from tasks.providers.calls.breaker import Breaker
+from tasks.providers.calls.budget import Budget
+from tasks.providers.calls.ledger import Ledger, NoPrice, Price, Spent
+from tasks.providers.calls.limiter import Limiter
+from tasks.providers.calls.pace import Pace
+from tasks.providers.calls.requests import likely_tokens, repair_of, request_for
+from tasks.providers.calls.tries import tries_of
+from tasks.providers.errors import AccessRefused, AnswerUnparseable, BudgetExhausted, ModelError, RateLimited
 
+USUAL_TOKENS_OUT = 500
 
-class Ledger(Protocol):
-    """Where calls are kept; storage has the one that is Postgres."""
-
-    async def find(self, request_hash: str) -> str | None:
-        """The committed usable answer to this request of this run; None where there is none."""
-        ...
-
-    async def record(self, call: ModelCall) -> None:
-        """Commit one attempt; returns when it is committed."""
-        ...
+Ended = tuple[ModelCall, ModelError | None]
+"""One attempt as the ledger keeps it, and why its answer cannot be used; None when it can."""
 
 
 class ModelClient:
-    """Asks the judge of one run; at most `concurrency` calls are on the wire, answers are committed before use."""
+    """Asks the judge of one run. An answer is committed before it is used, and never asked for again.
 
-    def __init__(self, run_id: UUID, provider: Provider, ledger: Ledger, settings: Settings, concurrency: int) -> None:
-        """Nothing is sent yet."""
+    Attributes:
+        spent: What the run has used so far, earlier tries of it included where they were given.
+        stopped: What the run is to stop with; None while the judge can be used.
+    """
+
+    def __init__(
+        self,
+        run_id: UUID,
+        provider: Provider,
+        ledger: Ledger,
+        settings: Settings,
+        concurrency: int = 20,
+        *,
+        price: Price | None = None,
+        budget: Budget | None = None,
+        spent: Spent | None = None,
+        share: Callable[[], float] = lambda: 1.0,
+    ) -> None:
+        """Nothing is sent yet.
+
+        Args:
+            run_id: The run that pays.
+            provider: Whom to ask.
+            ledger: Where calls are kept.
+            settings: Tries, pauses, limits.
+            concurrency: Most calls on the wire.
+            price: None where it is not known; a free provider needs none.
+            budget: None where the run has none.
+            spent: What the run used before.
+            share: Which part of the limits per minute is this process's, 0 to 1.
+        """
         self._run_id = run_id
+        self._books = Bookkeeper(run_id, NoPrice() if provider.free else price)
         self._provider = provider
         self._ledger = ledger
         self._settings = settings
-        self._places = asyncio.Semaphore(concurrency)
+        self._budget = budget
+        self._limiter = Limiter(settings.start_concurrency, concurrency)
+        self._pace = Pace(settings.requests_per_minute, settings.tokens_per_minute, share)
+        self._breaker = Breaker(f"{provider.name}:{provider.model}", settings.breaker_calls)
+        self._asking: dict[str, asyncio.Future[str]] = {}
+        self.spent = spent or Spent()
+        self.stopped: Exception | None = None
+        self._failure: ModelError | None = None
+
+    @property
+    def provider(self) -> Provider:
+        """Who is asked."""
+        return self._provider
+
+    @property
+    def budget_exhausted(self) -> bool:
+        """Whether the budget covers no further call."""
+        return self._budget is not None and self._budget.exhausted
 
     async def __call__(self, question: Question[AnswerT]) -> AnswerT:
-        """Ask, or read the answer committed earlier in this run; see `Ask`.
+        """Ask, or read the answer committed earlier; see `Ask`.
 
         Raises:
             ModelError: There is no usable answer, after all tries.
+            UnusableJudge: The first call showed that the key, the model or the URL is wrong.
+            JudgeStopped: The judge has stopped answering.
         """
-        request = self._request(question)
-        committed = await self._ledger.find(request.hash)
-        if committed is not None:
-            return parse_answer(question.answer, ModelReply(text=committed))
-        async for attempt in self._tries():
+        request = request_for(question, self._provider, self._settings)
+        while (same := self._asking.get(request.hash)) is not None:
+            await asyncio.wait({same})  # the same request is on the wire already: its answer is ours too
+            if not same.cancelled():
+                return parse_answer(question.answer, ModelReply(text=same.result()))
+        asking = self._asking[request.hash] = asyncio.get_running_loop().create_future()
+        try:
+            text = await self._find_or_ask(request, question)
+        except ModelError as error:
+            asking.set_exception(error)
+            asking.exception()  # seen here: as a rule nobody else waits for it
+            raise
+        else:
+            asking.set_result(text)
+        finally:
+            asking.cancel()
+            del self._asking[request.hash]
+        return parse_answer(question.answer, ModelReply(text=text))
+
+    def stop(self, error: Exception) -> None:
+        """Send nothing any more: who asks from now on, or waits to, gets this error; calls on the wire are finished."""
+        self.stopped = self.stopped or error
+        self._limiter.stop(self.stopped)
+
+    async def close(self) -> None:
+        """Give back what is left of the budget."""
+        if self._budget is not None:
+            await self._budget.close()
+
+    async def _find_or_ask(self, request: ModelRequest, question: Question[Any]) -> str:
+        found = await self._ledger.find(request.hash)
+        if found is None:
+            return await self._ask(request, question)
+        if found.run_id != self._run_id:
+            reply = ModelReply(text=found.text)
+            await self._ledger.record(self._books.call(request, request, question, reply, reused_from=found.run_id))
+        return found.text
+
+    async def _ask(self, request: ModelRequest, question: Question[Any]) -> str:
+        """Ask, and ask for a repair of an answer that does not fit; returns the answer as sent."""
+        sent = request
+        repairs = self._settings.repair_calls
+        while True:
+            try:
+                reply = await self._try(sent, request, question)
+            except AnswerUnparseable as error:
+                if not repairs or error.reply is None:
+                    self._failed(error)
+                    raise
+                repairs -= 1
+                sent = repair_of(request, error)
+            except BudgetExhausted:
+                raise
+            except ModelError as error:
+                self._failed(error)
+                raise
+            else:
+                self._breaker.came_through()
+                return reply.text
+
+    def _failed(self, error: ModelError) -> None:
+        if not isinstance(error, AccessRefused):
+            self._count_failure(error)
+        if self._failure is error:
+            assert self.stopped is not None
+            raise self.stopped from error
+
+    def _count_failure(self, error: ModelError) -> None:
+        ending = self._breaker.failed(error)
+        if ending is not None and self.stopped is None:
+            self._failure = error
+            self.stop(ending)
+
+    async def _try(self, sent: ModelRequest, asked: ModelRequest, question: Question[Any]) -> ModelReply:
+        async for attempt in tries_of(self._settings):
             with attempt:
-                return await self._attempt(request, question)
+                return await self._attempt(sent, asked, question)
         raise AssertionError("unreachable: the last try raises")
 
-    def _request(self, question: Question[Any]) -> ModelRequest:
-        settings = self._settings
-        return ModelRequest(
-            provider=self._provider.name,
-            base_url=self._provider.base_url,
-            model=self._provider.model,
-            system=question.system,
-            prompt=question.prompt,
-            parameters={"temperature": settings.temperature, "max_completion_tokens": settings.max_output_tokens},
-            schema_name=question.answer.__name__,
-            answer_schema=answer_schema(question.answer),
-            repeat=question.repeat,
-        )
-
-    def _tries(self) -> AsyncRetrying:
-        settings = self._settings
-        first, longest = settings.call_backoff_seconds, settings.call_backoff_max_seconds
-        return AsyncRetrying(
-            retry=retry_if_exception(lambda error: isinstance(error, ModelError) and error.retryable),
-            stop=stop_after_attempt(settings.call_attempts),
-            wait=honour_retry_after(wait_random_exponential(multiplier=first, max=longest)),
-            reraise=True,
-        )
-
-    async def _attempt(self, request: ModelRequest, question: Question[AnswerT]) -> AnswerT:
-        async with self._places:  # given back once the answer is committed: a kill loses no more than has a place
-            started = time.perf_counter()
-            answer: AnswerT | None = None
-            error: ModelError | None = None
-            try:
-                reply = await self._provider.complete(request, question.item, question.method)
-                answer = parse_answer(question.answer, reply)
-            except ModelError as failure:
-                error, reply = failure, failure.reply
-            duration_ms = (time.perf_counter() - started) * 1000
-            await self._record(request, question, reply, error, duration_ms)
-        if answer is None:
-            assert error is not None
+    async def _attempt(self, sent: ModelRequest, asked: ModelRequest, question: Question[Any]) -> ModelReply:
+        async with self._limiter.place() as taken_at:  # given back once the answer is committed
+            send = self._send if self._budget is None else self._send_within_budget
+            call, error = await send(sent, asked, question)
+            self.spent.add(call)
+            self._adapt(error, taken_at)
+            if isinstance(error, AccessRefused):  # before the place is free: nobody is to try the wrong key again
+                self._count_failure(error)
+        if error is not None:
             raise error
-        return answer
+        return ModelReply(text=call.response or "")
 
-    async def _record(
-        self,
-        request: ModelRequest,
-        question: Question[Any],
-        reply: ModelReply | None,
-        error: ModelError | None,
-        duration_ms: float,
-    ) -> None:
-        await self._ledger.record(
-            ModelCall(
-                run_id=self._run_id,
-                request_hash=request.hash,
-                item=question.item,
-                method=question.method,
-                provider=request.provider,
-                model=request.model,
-                system_prompt=request.system,
-                prompt=request.prompt,
-                response=reply.text if reply else None,
-                usable=error is None,
-                error=f"{error.reason}: {error}" if error else None,
-                duration_ms=duration_ms,
-                tokens_in=reply.tokens_in if reply else 0,
-                tokens_out=reply.tokens_out if reply else 0,
-                cost_usd=Decimal(0) if self._provider.free else None,
-                created_at=datetime.now(UTC),
-            )
-        )
+    async def _send_within_budget(self, sent: ModelRequest, asked: ModelRequest, question: Question[Any]) -> Ended:
+        assert self._budget is not None
+        most, paid = self._books.most(sent), Amount()
+        await self._budget.reserve(most)
+        try:
+            call, error = await self._send(sent, asked, question)
+            paid = Amount(usd=call.cost_usd or Decimal(0), tokens=call.tokens_in + call.tokens_out)
+            return call, error
+        finally:
+            self._budget.settle(most, paid)
 
+    async def _send(self, sent: ModelRequest, asked: ModelRequest, question: Question[Any]) -> Ended:
+        likely = likely_tokens(sent, self._usual_tokens_out()) if self._pace.is_limited else 0
+        await self._pace.take(likely)
+        call, error = await self._complete(sent, asked, question)
+        self._pace.settle(likely, call.tokens_in + call.tokens_out)
+        await self._ledger.record(call)
+        return call, error
 
-def honour_retry_after(backoff: Callable[[RetryCallState], float]) -> Callable[[RetryCallState], float]:
-    """Wait as the backoff says, and never shorter than the server asked."""
+    async def _complete(self, sent: ModelRequest, asked: ModelRequest, question: Question[Any]) -> Ended:
+        started = time.perf_counter()
+        error: ModelError | None = None
+        try:
+            reply: ModelReply | None = await self._provider.complete(sent, question.item, question.method)
+            assert reply is not None
+            parse_answer(question.answer, reply)
+        except ModelError as failure:
+            error, reply = failure, failure.reply
+        duration_ms = (time.perf_counter() - started) * 1000
+        return self._books.call(sent, asked, question, reply, error=error, duration_ms=duration_ms), error
 
-    def wait(state: RetryCallState) -> float:
-        error = state.outcome.exception() if state.outcome else None
-        asked = error.retry_after_seconds if isinstance(error, CallFailed) else None
-        return max(backoff(state), asked or 0.0)
+    def _adapt(self, error: ModelError | None, taken_at: float) -> None:
+        if isinstance(error, RateLimited):
+            asked = min(error.retry_after_seconds or 0.0, self._settings.retry_after_max_seconds)
+            self._limiter.was_limited(taken_at, asked)
+        elif error is None or error.reply is not None:
+            self._limiter.came_through()
 
-    return wait
-
-
-def parse_answer(answer: type[AnswerT], reply: ModelReply) -> AnswerT:
-    """Validate an answer against its schema.
-
-    Raises:
-        AnswerUnparseable: It does not fit.
-    """
-    try:
-        return answer.model_validate_json(reply.text)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(str(step) for step in first["loc"]) or "the answer"
-        raise AnswerUnparseable(f"{where}: {first['msg']} ({error.error_count()} problems)", reply) from error
-
-
-@lru_cache
-def answer_schema(answer: type[BaseModel]) -> dict[str, Any]:
-    """The JSON schema sent to the model."""
-    return answer.model_json_schema()
+    def _usual_tokens_out(self) -> float:
+        return self.spent.tokens_out / self.spent.calls if self.spent.calls else USUAL_TOKENS_OUT

@@ -2,13 +2,17 @@
 
 ModelError                      reason
 |- CallRejected                 judge_failed   the API said no (4xx): asking again will not help
+|  `- AccessRefused             judge_failed   401, 402, 403, 404, quota used up: key, rights, model or URL is wrong
 |- CallFailed                   infra          no usable reply (network, time-out, 5xx, garbage): worth another try
-|  `- RateLimited               infra          429: worth another try later
+|  |- RateLimited               infra          429: worth another try later
+|  `- Unreachable               infra          nothing listens there, or the host's name is not known
 |- AnswerRefused                refused        refusal or content filter
 |- AnswerTruncated              truncated      cut off by the token limit; never parsed
-`- AnswerUnparseable            unparseable    complete, but not what was asked for
+|- AnswerUnparseable            unparseable    complete, but not what was asked for
+`- BudgetExhausted              budget         not asked: the run's budget does not cover it
 
-UnusableJudge                                  the judge cannot be used at all: stops the run before it starts
+UnusableJudge                   the judge cannot be used at all: stops the run before or at its first call
+JudgeStopped                    the judge has stopped answering: stops the run, which can be resumed
 """
 
 from typing import TYPE_CHECKING, ClassVar
@@ -39,9 +43,13 @@ class ModelError(Exception):
 
 
 class CallRejected(ModelError):
-    """The API refused the request itself (4xx other than 408 and 429)."""
+    """The API refused the request itself (4xx other than 408, 409 and 429)."""
 
     reason = "judge_failed"
+
+
+class AccessRefused(CallRejected):
+    """The API refuses every request made this way: 401, 402, 403, 404, or a quota that is used up."""
 
 
 class CallFailed(ModelError):
@@ -59,6 +67,10 @@ class CallFailed(ModelError):
 
 class RateLimited(CallFailed):
     """Too many requests (429)."""
+
+
+class Unreachable(CallFailed):
+    """No connection could be made: refused, or the host's name is not known."""
 
 
 class AnswerRefused(ModelError):
@@ -79,5 +91,15 @@ class AnswerUnparseable(ModelError):
     reason = "unparseable"
 
 
+class BudgetExhausted(ModelError):
+    """The call was not made: what is left of the run's budget does not cover it."""
+
+    reason = "budget"
+
+
 class UnusableJudge(Exception):
-    """The judge as named cannot be used: unknown provider, no key, unreadable file."""
+    """The judge as named cannot be used: unknown provider, no key, a wrong key, model or URL, an unreadable file."""
+
+
+class JudgeStopped(Exception):
+    """The judge gave no usable answer many times in a row; the message is one line that says how to go on."""

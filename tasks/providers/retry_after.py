@@ -1,4 +1,4 @@
-"""The Retry-After header, in seconds or as a date (RFC 9110, section 10.2.3)."""
+"""The Retry-After header, in seconds or as a date (RFC 9110, section 10.2.3), and Azure's retry-after-ms."""
 
 import math
 from collections.abc import Mapping
@@ -13,16 +13,24 @@ def seconds_to_wait(headers: Mapping[str, str], now: datetime | None = None) -> 
         headers: Response headers, looked up in lower case.
         now: The time a date is compared with; None means the clock.
     """
+    milliseconds = number_in(headers.get("retry-after-ms"))
+    if milliseconds is not None:
+        return max(0.0, milliseconds / 1000)
     value = headers.get("retry-after")
-    if not value:
-        return None
+    seconds = number_in(value)
+    if seconds is not None:
+        return max(0.0, seconds)
     try:
-        seconds = float(value)
-        return max(0.0, seconds) if math.isfinite(seconds) else None
-    except ValueError:
-        pass
-    try:
-        date = parsedate_to_datetime(value)
+        date = parsedate_to_datetime(value or "")
     except (ValueError, OverflowError):
         return None
     return max(0.0, (date.replace(tzinfo=date.tzinfo or UTC) - (now or datetime.now(UTC))).total_seconds())
+
+
+def number_in(value: str | None) -> float | None:
+    """A finite number; None where there is none."""
+    try:
+        number = float(value or "")
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None

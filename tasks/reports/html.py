@@ -12,6 +12,7 @@ from pydantic import JsonValue
 from storage.records import Record, Run
 from tasks.reports.encoding import script_json
 from tasks.reports.page import make_page
+from tasks.reports.repeats import reducer_of
 from tasks.reports.thread import ReportThread
 from tasks.reports.view import run_view
 from tasks.reports.worst_first import Kept, keep_worst, read_spans
@@ -51,7 +52,7 @@ def write_report(
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryFile(dir=path.parent) as spool:
-        kept = keep_worst(threads, limit, LARGEST_DATA_BYTES, spool)
+        kept = keep_worst(threads, limit, LARGEST_DATA_BYTES, spool, reducer_of(run))
         with _replacing(path) as file:
             _write_page(file, run, summary, kept, spool)
     return ReportWritten(path=path, shown=len(kept.spans), total=kept.total)

@@ -1,11 +1,15 @@
 """The summary as a Markdown page and as rows of a table, for Prefect's artifacts."""
 
+import re
+
 from storage.records import Run
 from tasks.reports.summary import RunSummary, Worst
-from tasks.reports.words import interval, percent, title, visible
+from tasks.reports.words import alpha, calls, cost, interval, percent, title, visible
+from tasks.statistics.agreement import RetestAgreement
 from tasks.statistics.proportions import Metric
 
 QUOTE = "'"  # what a backtick becomes, which would end the span
+MARKUP = re.compile(r"[\\`*_\[\]<>|#~]|(?<=:)/|(?<=www)\.")
 
 
 def summary_rows(summary: RunSummary) -> list[dict[str, str | int | float]]:
@@ -30,6 +34,9 @@ def summary_markdown(summary: RunSummary, run: Run) -> str:
         "",
         f"{summary.completed} of {summary.items} threads completed ({summary.status}).",
         "",
+        f"{', '.join(part for part in (cost(summary), calls(summary)) if part)}.",
+        "",
+        *(f"> {escaped(note)}\n" for note in summary.notes),
         "| figure | value | 95 % interval | n | unscored | best case | worst case |",
         "| --- | --- | --- | --- | --- | --- | --- |",
         *(metric_line(name, metric) for name, metric in summary.metrics.items()),
@@ -38,6 +45,7 @@ def summary_markdown(summary: RunSummary, run: Run) -> str:
         "",
         f"Unscored rows: {labels_of(summary.unscored) or 'none'}",
         "",
+        *agreement_lines(summary.agreement),
         *(worst_line(place, worst) for place, worst in enumerate(summary.worst_threads, 1)),
         "",
         f"Run `{run.id}`",
@@ -59,6 +67,15 @@ def metric_line(name: str, metric: Metric) -> str:
     return f"| {' | '.join(cells)} |"
 
 
+def agreement_lines(agreement: dict[str, RetestAgreement]) -> list[str]:
+    """How far repeats agree, as a table; nothing without repeats."""
+    if not agreement:
+        return []
+    head = ["| repeats of | same label | Krippendorff's alpha | threads |", "| --- | --- | --- | --- |"]
+    rows = (f"| {name} | {percent(a.share)} | {alpha(a)} | {a.threads} |" for name, a in agreement.items())
+    return [*head, *rows, ""]
+
+
 def worst_line(place: int, worst: Worst) -> str:
     """One of the worst threads, with its verdicts and what was found."""
     return f"{place}. {code(worst.thread_id)}: {worst.why}. {plain(worst.finding)}".rstrip()
@@ -72,6 +89,11 @@ def labels_of(labels: dict[str, int]) -> str:
 def code(text: str) -> str:
     """Text from the data in a code span, where Markdown takes nothing for markup."""
     return f"`{visible(text).replace('`', QUOTE) or ' '}`"
+
+
+def escaped(text: str) -> str:
+    """A sentence of ours that may hold names from elsewhere, with what Markdown would obey escaped."""
+    return MARKUP.sub(lambda sign: f"\\{sign[0]}", visible(text))
 
 
 def plain(text: str) -> str:

@@ -3,9 +3,12 @@
 from collections.abc import Mapping
 from typing import TypeVar
 
-from tasks.reports.severity import CORRECTNESS, EFFICIENCY
-
 ValueT = TypeVar("ValueT")
+
+CORRECTNESS = ("CRITICAL", "HARD FAIL", "SOFT FAIL", "PASS", "NOT APPLICABLE")
+EFFICIENCY = ("BROKEN", "INCOMPLETE", "FRICTION", "ACCEPTABLE", "EFFICIENT")
+SCALES: Mapping[str, tuple[str, ...]] = {"correctness": CORRECTNESS, "efficiency": EFFICIENCY}
+"""The verdicts of an evaluator, the worst first; one that is not here gives scores."""
 
 METRICS = ("success_rate", "labelled_agreement", "intent_accuracy", "query_type_accuracy")
 COUNTS = (

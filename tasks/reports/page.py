@@ -29,6 +29,7 @@ SCRIPTS = (
     "metrics.js",
     "distributions.js",
     "unscored.js",
+    "agreement.js",
     "filters.js",
     "columns.js",
     "table.js",

@@ -1,13 +1,15 @@
-"""How bad a thread came out: its success, its place in the report, and the finding that put it there."""
+"""How bad a thread came out: its success, its place in the report, and the finding that put it there.
+
+All functions take the evaluations that count, one of each evaluator (`chosen_repeats` finds them).
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 
 from pydantic import JsonValue
 
 from storage.records import ThreadEvaluation
+from tasks.reports.order import CORRECTNESS, EFFICIENCY
 
-CORRECTNESS = ("CRITICAL", "HARD FAIL", "SOFT FAIL", "PASS", "NOT APPLICABLE")
-EFFICIENCY = ("BROKEN", "INCOMPLETE", "FRICTION", "ACCEPTABLE", "EFFICIENT")
 FAILING = frozenset({"CRITICAL", "HARD FAIL"})
 FAULTY = FAILING | {"SOFT FAIL", "BROKEN", "INCOMPLETE", "FRICTION"}
 GOOD_ENOUGH = frozenset({"EFFICIENT", "ACCEPTABLE", "FRICTION"})
@@ -18,15 +20,10 @@ SeverityKey = tuple[int, int, int, int, float]
 """Place in the report: group, success, correctness, efficiency, score; the smaller the worse."""
 
 
-def first_repeats(evaluations: Sequence[ThreadEvaluation]) -> dict[str, ThreadEvaluation]:
-    """The first repeat of each evaluator: what tables and success go by."""
-    return {e.evaluator: e for e in sorted(evaluations, key=lambda e: e.repeat, reverse=True)}
-
-
 def thread_success(evaluations: Sequence[ThreadEvaluation]) -> bool | None:
     """Whether the thread served its user; None when correctness or efficiency is unscored or was not judged."""
-    first = first_repeats(evaluations)
-    correctness, efficiency = first.get("correctness"), first.get("efficiency")
+    by_name = {e.evaluator: e for e in evaluations}
+    correctness, efficiency = by_name.get("correctness"), by_name.get("efficiency")
     if correctness is None or efficiency is None or correctness.verdict is None or efficiency.verdict is None:
         return None
     return efficiency.verdict in GOOD_ENOUGH and correctness.verdict not in FAILING
@@ -34,28 +31,28 @@ def thread_success(evaluations: Sequence[ThreadEvaluation]) -> bool | None:
 
 def severity(evaluations: Sequence[ThreadEvaluation]) -> SeverityKey:
     """Sort key, worst first: found at fault, then unscored, then the rest."""
-    first = first_repeats(evaluations)
+    by_name = {e.evaluator: e for e in evaluations}
     success = thread_success(evaluations)
-    verdicts = {e.verdict for e in first.values()}
+    verdicts = {e.verdict for e in evaluations}
     if success is False or (success is None and verdicts & FAULTY):
         group = FOUND_FAULT
     else:
         group = UNSCORED if success is None else REST
-    scores = [e.score for e in first.values() if e.score is not None]
+    scores = [e.score for e in evaluations if e.score is not None]
     return (
         group,
         0 if success is False else 1,
-        _place(CORRECTNESS, first.get("correctness")),
-        _place(EFFICIENCY, first.get("efficiency")),
+        _place(CORRECTNESS, by_name.get("correctness")),
+        _place(EFFICIENCY, by_name.get("efficiency")),
         min(scores, default=1.0),
     )
 
 
 def main_finding(evaluations: Sequence[ThreadEvaluation]) -> str | None:
     """The one line that says why a thread stands where it does; None when there is nothing to say."""
-    first = first_repeats(evaluations)
-    ordered = [first[name] for name in ("correctness", "efficiency", "intent") if name in first]
-    ordered += [first[name] for name in sorted(first.keys() - {"correctness", "efficiency", "intent"})]
+    by_name = {e.evaluator: e for e in evaluations}
+    ordered = [by_name[name] for name in ("correctness", "efficiency", "intent") if name in by_name]
+    ordered += [by_name[name] for name in sorted(by_name.keys() - {"correctness", "efficiency", "intent"})]
     said = next((line for e in ordered for line in _lines(e)), None)
     finding = said or next((e.detail for e in ordered if e.reason and e.detail), None)
     return finding[:LONGEST_FINDING] if finding else None

@@ -6,6 +6,7 @@ from typing import cast
 from pydantic import JsonValue
 
 from storage.records import Message, Run, ThreadEvaluation
+from tasks.reports.repeats import Reducer, chosen_repeats
 from tasks.reports.severity import main_finding, thread_success
 from tasks.reports.thread import ReportThread
 
@@ -19,10 +20,11 @@ def run_view(run: Run) -> dict[str, JsonValue]:
     return cast(dict[str, JsonValue], run.model_dump(mode="json", exclude=left_out)) | {"judge": _judge(run)}
 
 
-def thread_view(reported: ReportThread) -> dict[str, JsonValue]:
-    """One thread with its messages and its evaluations."""
+def thread_view(reported: ReportThread, reducer: Reducer) -> dict[str, JsonValue]:
+    """One thread with its messages and its evaluations, the repeats it goes by before the others."""
     thread = reported.thread
-    evaluations = sorted(reported.evaluations, key=lambda e: (e.repeat, e.evaluator))
+    counted = list(chosen_repeats(reported.evaluations, reducer).values())
+    evaluations = sorted(reported.evaluations, key=lambda e: (e not in counted, e.repeat, e.evaluator))
     return {
         "id": thread.external_id,
         "user": thread.user_id,
@@ -31,8 +33,8 @@ def thread_view(reported: ReportThread) -> dict[str, JsonValue]:
         "created": thread.created_at.isoformat() if thread.created_at else None,
         "last": thread.last_active.isoformat() if thread.last_active else None,
         "metadata": dict(thread.metadata),
-        "success": thread_success(evaluations),
-        "why": main_finding(evaluations),
+        "success": thread_success(counted),
+        "why": main_finding(counted),
         "messages": [dict(_message(message)) for message in thread.messages],
         "evaluations": [_evaluation(evaluation) for evaluation in evaluations],
     }

@@ -4,7 +4,10 @@ import heapq
 from collections.abc import Iterable, Iterator
 from typing import BinaryIO, NamedTuple
 
+from pydantic import JsonValue
+
 from tasks.reports.encoding import script_json
+from tasks.reports.repeats import Reducer, chosen_repeats
 from tasks.reports.severity import severity
 from tasks.reports.thread import ReportThread
 from tasks.reports.view import thread_view
@@ -25,7 +28,9 @@ class Kept(NamedTuple):
     total: int
 
 
-def keep_worst(threads: Iterable[ReportThread], limit: int, largest_bytes: int, spool: BinaryIO) -> Kept:
+def keep_worst(
+    threads: Iterable[ReportThread], limit: int, largest_bytes: int, spool: BinaryIO, reducer: Reducer = "majority"
+) -> Kept:
     """Write the worst threads' JSON to the spool.
 
     Args:
@@ -33,17 +38,19 @@ def keep_worst(threads: Iterable[ReportThread], limit: int, largest_bytes: int, 
         limit: Most threads kept; 0 keeps all.
         largest_bytes: Most bytes kept, the worst threads first; at least one thread is kept.
         spool: An empty file, read back with `read_spans`.
+        reducer: Which repeat a thread goes by.
     """
     heap: list[Span] = []
     total = 0
     for reported in threads:
-        negated = (*(-part for part in severity(reported.evaluations)), -total)
+        counted = list(chosen_repeats(reported.evaluations, reducer).values())
+        negated = (*(-part for part in severity(counted)), -total)
         total += 1
         if limit and len(heap) >= limit:
             if negated > heap[0].negated_key:
-                heapq.heapreplace(heap, _spooled(negated, reported, spool))
+                heapq.heapreplace(heap, _spooled(negated, thread_view(reported, reducer), spool))
         else:
-            heapq.heappush(heap, _spooled(negated, reported, spool))
+            heapq.heappush(heap, _spooled(negated, thread_view(reported, reducer), spool))
     return Kept(list(_within(sorted(heap, reverse=True), largest_bytes)), total)
 
 
@@ -54,8 +61,8 @@ def read_spans(spans: Iterable[Span], spool: BinaryIO) -> Iterator[bytes]:
         yield spool.read(span.length)
 
 
-def _spooled(negated_key: tuple[float, ...], reported: ReportThread, spool: BinaryIO) -> Span:
-    encoded = script_json(thread_view(reported))
+def _spooled(negated_key: tuple[float, ...], view: JsonValue, spool: BinaryIO) -> Span:
+    encoded = script_json(view)
     offset = spool.tell()
     spool.write(encoded)
     return Span(negated_key, offset, len(encoded))

@@ -72,7 +72,7 @@ async def test_progress_and_summary_are_visible_in_prefect(
     [
         (400, "invalid_request_error", "judge_failed", 1),
         (503, "server_error", "infra", 2),
-        (429, "rate_limit", "infra", 2),
+        (429, "rate_limit", "infra", 1),
     ],
 )
 async def test_a_judge_that_fails_leaves_threads_unscored_with_the_reason(
@@ -91,6 +91,7 @@ async def test_a_judge_that_fails_leaves_threads_unscored_with_the_reason(
     done = run_command(
         *FLOW, "--source", source, "--judge", "openai:anything", "--evaluators", "correctness", "--json",
         EVALFLOWS_CALL_ATTEMPTS="2", EVALFLOWS_CALL_BACKOFF_SECONDS="0.01",
+        EVALFLOWS_RATE_LIMIT_PATIENCE_SECONDS="0.000001",
     )  # fmt: skip
     assert done.code == 0
     assert done.json["status"] == "completed_with_errors"
@@ -106,7 +107,7 @@ async def test_no_key_appears_in_any_row_or_line(
 ) -> None:
     key = "sk-not-to-be-seen-anywhere"
     source = write_threads(tmp_path / "threads.csv", 3)
-    model_server.behaviour = lambda number, body: error(401, "invalid_api_key", "wrong key") if number == 1 else None
+    model_server.behaviour = lambda number, body: error(401, "invalid_api_key", "wrong key") if number == 2 else None
     done = run_command(*FLOW, "--source", source, "--judge", "openai:anything", OPENAI_API_KEY=key)
     tables = ("eval_runs", "thread_evaluations", "api_logs")
     held = [rows(settings, f"SELECT row_to_json(held)::text AS held FROM {table} AS held") for table in tables]

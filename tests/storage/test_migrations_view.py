@@ -1,4 +1,4 @@
-"""The view `thread_results`: one row per run, thread and repeat, and when a thread is a success."""
+"""The view `thread_results`: one row per run and thread, and when a thread is a success."""
 
 from uuid import UUID, uuid4
 
@@ -9,7 +9,7 @@ from storage.database import Database
 
 RUN = text(
     "INSERT INTO eval_runs (id, flow, app, status, judge_provider, params, versions)"
-    " VALUES (:run, 'evaluate-threads', 'shop', 'running', 'rules', '{}', '{}')"
+    " VALUES (:run, 'evaluate-threads', 'shop', 'running', 'rules', CAST(:params AS jsonb), '{}')"
 )
 THREAD = text(
     "WITH added AS (INSERT INTO threads (app, external_id, content_hash, user_id, messages, message_count,"
@@ -21,15 +21,17 @@ EVALUATION = text(
     " verdict, score, reason, result, created_at)"
     " VALUES (:run, 't', :evaluator, :repeat, '1', 'rules', 'hash', :verdict, :score, :reason, '{}', now())"
 )
-RESULTS = text("SELECT * FROM thread_results WHERE run_id = :run ORDER BY repeat")
+RESULTS = text("SELECT * FROM thread_results WHERE run_id = :run")
 Outcome = tuple[str, str | None, str | None]
 
 
-async def results(database: Database, *repeats: list[Outcome], score: float | None = None) -> list[Row[tuple[object]]]:
+async def results(
+    database: Database, *repeats: list[Outcome], score: float | None = None, params: str = "{}"
+) -> list[Row[tuple[object]]]:
     """The view's rows of a new run whose thread has these outcomes: evaluator, verdict and reason, by repeat."""
     run: UUID = uuid4()
     async with database.transaction() as session:
-        await session.execute(RUN, {"run": run})
+        await session.execute(RUN, {"run": run, "params": params})
         await session.execute(THREAD, {"run": run, "thread": "t"})
         for repeat, outcomes in enumerate(repeats):
             for evaluator, verdict, reason in outcomes:
@@ -85,10 +87,14 @@ async def test_an_intent_that_could_not_be_judged_has_no_accuracy_but_a_reason(d
     assert (row.intent_accuracy, row.intent_reason) == (None, "unparseable")
 
 
-async def test_each_repeat_has_its_row(database: Database) -> None:
-    rows = await results(
-        database,
-        [("correctness", "PASS", None), ("efficiency", "EFFICIENT", None)],
-        [("correctness", "CRITICAL", None), ("efficiency", "EFFICIENT", None)],
-    )
-    assert [(row.repeat, row.success_status) for row in rows] == [(0, True), (1, False)]
+async def test_repeats_are_reduced_evaluator_by_evaluator_to_one_row(database: Database) -> None:
+    repeats: list[list[Outcome]] = [
+        [("correctness", "CRITICAL", None), ("efficiency", None, "infra"), ("intent", None, "refused")],
+        [("correctness", "PASS", None), ("efficiency", "EFFICIENT", None), ("intent", None, "infra")],
+        [("correctness", "PASS", None), ("efficiency", None, "infra")],
+    ]
+    (row,) = await results(database, *repeats, params='{"repeats": 3, "reducer": "majority"}')
+    assert (row.worst_correctness, row.efficiency_verdict, row.success_status) == ("PASS", "EFFICIENT", True)
+    assert (row.correctness_reason, row.efficiency_reason, row.intent_reason) == (None, None, "refused")
+    (row,) = await results(database, *repeats, params='{"repeats": 3, "reducer": "worst"}')
+    assert (row.worst_correctness, row.success_status) == ("CRITICAL", False)

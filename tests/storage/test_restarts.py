@@ -13,6 +13,7 @@ from storage.embedded import start_embedded, stop_embedded
 from storage.errors import DatabaseUnavailable
 from storage.queries.evaluations import list_evaluations
 from storage.queries.ledger import list_calls
+from storage.records import FoundAnswer
 from storage.run_lock import RunLock
 from storage.writers import RunWriter
 from tests.fixtures.database import new_home, remove_home
@@ -53,8 +54,9 @@ async def test_what_is_written_while_the_server_is_away_is_there_when_it_is_back
     assert not any(task.done() for task in (*writing, finding))
     await asyncio.to_thread(start_embedded, Settings(home=home))
     await asyncio.gather(*writing)
-    assert await finding in (None, '{"verdict": "PASS"}')
-    assert await writer.find("0") == '{"verdict": "PASS"}'
+    answer = FoundAnswer(text='{"verdict": "PASS"}', run_id=run_id)
+    assert await finding in (None, answer)
+    assert await writer.find("0") == answer
     assert await rows_of(own_database, run_id) == (THREADS, THREADS)
     await writer.drain()
 

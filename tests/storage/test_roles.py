@@ -9,6 +9,7 @@ import pytest
 from settings import Settings
 from storage.database import database_url
 from storage.embedded import EmbeddedServer
+from storage.grants import VIEWS
 from storage.migrate import upgrade
 from storage.roles import Role
 from storage.tables import Base
@@ -26,7 +27,7 @@ def rights(settings: Settings, role: Role, table: str) -> set[str]:
 
 
 @pytest.mark.parametrize(("role", "expected"), [("app", WRITE), ("read", READ)])
-@pytest.mark.parametrize("table", [*TABLES, "thread_results"])
+@pytest.mark.parametrize("table", [*TABLES, *VIEWS])
 def test_app_reads_and_writes_and_read_only_reads(
     settings: Settings, role: Role, expected: set[str], table: str
 ) -> None:
@@ -63,11 +64,12 @@ def test_the_embedded_server_logs_each_role_in_as_itself(embedded_server: Embedd
             assert connection.execute(asked).fetchone() == (expected[role], False)
 
 
-def test_a_view_shows_a_reader_no_more_than_its_tables_do(external: ExternalPostgres) -> None:
+@pytest.mark.parametrize("view", VIEWS)
+def test_a_view_shows_a_reader_no_more_than_its_tables_do(external: ExternalPostgres, view: str) -> None:
     settings = external.settings("SUPERUSER")
     upgrade(settings)
     with psycopg.connect(database_url(settings, "owner")) as connection:
-        options = connection.execute("SELECT reloptions FROM pg_class WHERE relname = 'thread_results'").fetchone()
+        options = connection.execute("SELECT reloptions FROM pg_class WHERE relname = %s", (view,)).fetchone()
         has_invoker = connection.info.server_version >= 150000
     assert options == ((["security_invoker=true"] if has_invoker else None),)
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from pydantic import JsonValue
 
 from storage.records import Thread
+from tasks.evaluators.asking.fence import undo_codes
 from tasks.evaluators.asking.verdicts import Quote
 from tasks.evaluators.base import Evidence
 from tasks.evaluators.evidence import locate
@@ -21,7 +22,15 @@ Evidence
 
 def check_quotes(thread: Thread, quotes: Iterable[Quote]) -> tuple[Evidence, ...]:
     """Look each quotation up in the message it names; one that does not stand there is marked as not found."""
-    return tuple(locate(thread, quote.index, _without_marks(quote)) for quote in quotes)
+    return tuple(_check(thread, quote.index, _without_marks(quote)) for quote in quotes)
+
+
+def _check(thread: Thread, index: int, words: str) -> Evidence:
+    """Look words up as they are, else with the codes undone that the transcript shows in them."""
+    evidence = locate(thread, index, words)
+    if evidence.found or "\\" not in words:
+        return evidence
+    return Evidence(index=index, quote=words, found=locate(thread, index, undo_codes(words)).found)
 
 
 def _without_marks(quote: Quote) -> str:

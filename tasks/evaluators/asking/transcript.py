@@ -75,10 +75,11 @@ def _cut(index: int, mark: str, text: str, keep: int) -> list[str]:
     """Both ends of a text, and a note on what is left out between them."""
     half = keep // 2
     note = f"({len(text) - 2 * half} characters of this message are left out here)"
+    rest = text[len(text) - half :]
     return [
         *_mark(index, mark, text[:half]),
         *_mark(index, ">", note),
-        *_mark(index, mark, text[len(text) - half :]),
+        *_mark(index, mark, f"...{rest}" if mark == ">" else rest),  # else the rest of a call could pass for a note
     ]
 
 

@@ -10,6 +10,7 @@ drawMasthead(report);
 drawMetrics(report.summary.metrics, report.summary.items ?? report.total);
 drawDistributions(report.summary.counts, chooser);
 drawUnscored(report.summary.evaluators, (reason) => () => choose("reason", reason));
+drawAgreement(report.summary);
 show(
   byId("foot"),
   "Made by evalflows from run ",

@@ -11,6 +11,7 @@ function drawMasthead(data) {
     ["Threads", snapshot && number(snapshot.threads) + " with " + plural(snapshot.messages, "message")],
     ["Started", [time(run.started_at ?? run.created_at), " UTC"]],
     ["Duration", isNumber(run.duration_seconds) ? duration(run.duration_seconds) : "not known"],
+    ["Calls", calls(summary)],
     ["Tokens", tokens(summary.tokens ?? { in: run.tokens_in, out: run.tokens_out })],
     ["Cost", money(cost)],
     [
@@ -29,7 +30,9 @@ function drawMasthead(data) {
     make("div", { class: "eyebrow" }, "evalflows report"),
     make("div", { class: "headline" }, make("h1", {}, foreign(run.name ?? run.flow)), statusBadge(run.status)),
     make("p", { class: "lede" }, lede(data, threads)),
-    run.error_message && make("p", { class: "notice", role: "note" }, foreign(run.error_message)),
+    [run.error_message, ...listed(summary.notes)]
+      .filter(Boolean)
+      .map((text) => make("p", { class: "notice", role: "note" }, foreign(text))),
     make(
       "dl",
       { class: "facts" },
@@ -64,6 +67,19 @@ function statusBadge(status) {
   return make("span", { class: "badge tone-" + (tones[status] ?? "bad") }, title(status).toLowerCase());
 }
 
+function calls({ calls, repairs, reused }) {
+  if (!calls && !reused) return null;
+  const parts = [
+    number(calls ?? 0),
+    repairs && number(repairs) + " to repair an answer",
+    reused && plural(reused, "answer") + " reused",
+  ];
+  return parts.filter(Boolean).join(", ");
+}
+
 function tokens(count) {
-  return count.in || count.out ? number(count.in) + " in, " + number(count.out) + " out" : "none";
+  if (!count.in && !count.out) return "none";
+  const cached = count.cached ? " (" + number(count.cached) + " cached)" : "";
+  const reasoning = count.reasoning ? " (" + number(count.reasoning) + " reasoning)" : "";
+  return number(count.in) + " in" + cached + ", " + number(count.out) + " out" + reasoning;
 }

@@ -172,4 +172,4 @@ async def test_a_page_is_a_data_frame_with_a_row_for_each_record(database: Datab
         frame = (await list_thread_results(session, run_id, limit=3)).to_frame()
     assert list(frame["thread_id"]) == ["good", "bad", "slow"]
     assert list(frame["success_status"]) == [True, False, True]
-    assert len(frame.columns) == 11
+    assert len(frame.columns) == 10

@@ -8,11 +8,16 @@ from uuid import UUID
 import pytest
 
 from storage.database import Database
+from storage.queries.erasing import erase_content
 from storage.queries.ledger import LoggedCall, list_calls, save_calls, usable_answers, usage_of
-from storage.records import ModelCall, Usage
+from storage.records import FoundAnswer, ModelCall, Usage
 from tests.storage.stored_runs import NOON, add_run, make_call
 
 FAILED: dict[str, Any] = {"usable": False, "response": None, "error": "infra: down", "tokens_in": 0, "tokens_out": 0}
+ATTEMPT: dict[str, Any] = {
+    "at": "2026-03-01T12:00:00+00:00", "duration_ms": 12.5,
+    "tokens_in": 100, "tokens_cached": 0, "tokens_out": 20, "tokens_reasoning": 0,
+}  # fmt: skip
 
 
 def later(minutes: int) -> dict[str, Any]:
@@ -40,13 +45,28 @@ async def run_id(database: Database) -> UUID:
 
 
 async def test_a_call_comes_back_as_it_was_saved(database: Database, run_id: UUID) -> None:
-    saved = make_call(run_id, prompt="caf\u00e9 \\u0000 \n\t", cost_usd=Decimal("0.00012345"))
+    saved = make_call(run_id, prompt="caf\u00e9 \\u0000 \n\t", cost_usd=Decimal("0.00012345"), repeat=2)
     await add_calls(database, saved)
     (call,) = await logged(database, run_id)
-    assert call.model_dump(exclude={"attempts"}) == saved.model_dump()
-    assert call.attempts == (
-        {"at": "2026-03-01T12:00:00+00:00", "error": None, "duration_ms": 12.5, "tokens_in": 100, "tokens_out": 20},
-    )
+    of_the_attempt = {"served_model", "repair", "reused_from"}
+    assert call.model_dump(exclude={"attempts"}) == saved.model_dump(exclude=of_the_attempt)
+    assert call.attempts == ({**ATTEMPT, "cost_usd": 0.00012345},)
+
+
+async def test_an_attempt_tells_what_it_used_who_answered_and_what_was_special_about_it(
+    database: Database, run_id: UUID
+) -> None:
+    other_run = await add_run(database)
+    used = {"tokens_cached": 64, "tokens_reasoning": 16}
+    await add_calls(database, make_call(run_id, **used, served_model="small-2026", error="no", usable=False))
+    await add_calls(database, make_call(run_id, **used, repair=True, **later(1)))
+    await add_calls(database, make_call(run_id, "reused", reused_from=other_run, cost_usd=Decimal(0)))
+    call, reused = await logged(database, run_id)
+    assert (call.tokens_cached, call.tokens_reasoning) == (128, 32)
+    first, second = call.attempts
+    assert first == {**ATTEMPT, **used, "served_model": "small-2026", "error": "no"}
+    assert second == {**ATTEMPT, **used, "repair": True, "at": "2026-03-01T12:01:00+00:00"}
+    assert reused.attempts == ({**ATTEMPT, "cost_usd": 0, "reused_from": str(other_run)},)
 
 
 async def test_attempts_of_a_request_share_a_row_and_are_all_kept(database: Database, run_id: UUID) -> None:
@@ -56,7 +76,7 @@ async def test_attempts_of_a_request_share_a_row_and_are_all_kept(database: Data
     (call,) = await logged(database, run_id)
     assert (call.usable, call.response, call.error) == (True, '{"verdict": "PASS"}', None)
     assert (call.duration_ms, call.tokens_in, call.tokens_out) == (37.5, 200, 40)
-    assert [attempt["error"] for attempt in call.attempts] == ["infra: down", "truncated: cut off", None]
+    assert [attempt.get("error") for attempt in call.attempts] == ["infra: down", "truncated: cut off", None]
     assert call.created_at == NOON
 
 
@@ -87,22 +107,32 @@ async def test_only_usable_answers_of_the_run_are_found(database: Database, run_
     async with database.session() as session:
         found = await usable_answers(session, run_id, ["usable", "failed", "of another run", "never asked"])
         none = await usable_answers(session, run_id, [])
-    assert (found, none) == ({"usable": '{"verdict": "PASS"}'}, {})
+    assert (found, none) == ({"usable": FoundAnswer(text='{"verdict": "PASS"}', run_id=run_id)}, {})
 
 
 async def test_usage_sums_all_attempts_of_all_calls(database: Database, run_id: UUID) -> None:
     price = Decimal("0.00000001")
     await add_calls(database, make_call(run_id, "a", **FAILED, cost_usd=Decimal(0)))
     await add_calls(
-        database, make_call(run_id, "a", **later(1), cost_usd=price), make_call(run_id, "b", cost_usd=price)
+        database,
+        make_call(run_id, "a", **later(1), cost_usd=price, repair=True, tokens_cached=64),
+        make_call(run_id, "b", cost_usd=price, tokens_reasoning=16),
+        make_call(run_id, "c", cost_usd=Decimal(0), tokens_in=0, tokens_out=0, reused_from=run_id),
     )
-    assert await usage(database, run_id) == Usage(calls=2, tokens_in=200, tokens_out=40, cost_usd=2 * price)
+    assert await usage(database, run_id) == Usage(
+        calls=3, attempts=4, tokens_in=200, tokens_cached=64, tokens_out=40, tokens_reasoning=16, cost_usd=2 * price,
+        repairs=1, reused=1,
+    )  # fmt: skip
 
 
 async def test_the_cost_is_not_known_as_soon_as_one_price_is_not(database: Database, run_id: UUID) -> None:
-    await add_calls(database, make_call(run_id, "a", cost_usd=Decimal(1)), make_call(run_id, "b"))
+    await add_calls(
+        database,
+        make_call(run_id, "a", cost_usd=Decimal(1), model="known"),
+        *(make_call(run_id, name, model=name[0]) for name in ("z1", "b1", "z2")),
+    )
     found = await usage(database, run_id)
-    assert (found.calls, found.cost_usd) == (2, None)
+    assert (found.calls, found.cost_usd, found.unpriced_models) == (4, None, ("b", "z"))
 
 
 async def test_a_run_without_calls_cost_nothing(database: Database, run_id: UUID) -> None:
@@ -116,3 +146,23 @@ async def test_calls_are_listed_oldest_first_and_by_item(database: Database, run
         of_one = await list_calls(session, run_id, item="t1")
     assert ([call.request_hash for call in page.items], page.total) == (["3", "2"], 5)
     assert ([call.request_hash for call in of_one.items], of_one.total) == (["3", "1"], 2)
+
+
+async def test_a_request_whose_content_was_erased_is_kept_for_the_item_that_asks_next(
+    database: Database, run_id: UUID
+) -> None:
+    await add_calls(database, make_call(run_id))
+    await add_calls(database, make_call(run_id, item="while the first is judged", **later(1)))
+    await erase(database, run_id)
+    await add_calls(database, make_call(run_id, **FAILED, item="t1", method="correctness/missing", **later(2)))
+    (call,) = await logged(database, run_id)
+    assert (call.item, call.method, call.prompt) == ("t1", "correctness/missing", "Thread t0.")
+    assert (call.usable, call.response, call.error) == (True, None, None)
+    await add_calls(database, make_call(run_id, item="t1", response="again", **later(3)))
+    (call,) = await logged(database, run_id)
+    assert (call.item, call.usable, call.response, len(call.attempts)) == ("t1", True, "again", 4)
+
+
+async def erase(database: Database, run_id: UUID) -> None:
+    async with database.transaction() as session:
+        await erase_content(session, run_id)

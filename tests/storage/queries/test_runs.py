@@ -14,6 +14,7 @@ from storage.queries.runs import (
     reopen_run,
     report_progress,
     request_cancel,
+    set_estimate,
 )
 from storage.records import Judge, Progress, Run, RunStatus
 from tests.storage.stored_runs import add_run
@@ -117,9 +118,27 @@ async def test_a_run_that_is_resumed_runs_again_and_keeps_what_it_has(database: 
     async with database.transaction() as session:
         await reopen_run(session, run_id)
     run = await read(database, run_id)
-    assert (run.status, run.completed) == ("running", 3)
+    assert (run.status, run.completed, run.calls_lost_at_most) == ("running", 3, 0)
+    assert run.params == {"source": "threads.csv"}
     assert run.error_message is run.finished_at is run.duration_seconds is None
     assert not await report(database, run_id, 1)
+
+
+async def test_what_was_lost_each_time_adds_up_and_parameters_may_change(database: Database) -> None:
+    run_id, params = await add_run(database), {"source": "threads.csv", "budget_usd": 5}
+    for _ in range(2):
+        async with database.transaction() as session:
+            await reopen_run(session, run_id, params=params, lost_at_most=20)
+    run = await read(database, run_id)
+    assert (run.calls_lost_at_most, run.params) == (40, params)
+
+
+async def test_an_estimate_is_kept_with_the_run(database: Database) -> None:
+    run_id, other = await add_run(database), await add_run(database)
+    async with database.transaction() as session:
+        await set_estimate(session, run_id, {"calls": 12, "usd": [0.5, 1.5]})
+    assert (await read(database, run_id)).estimate == {"calls": 12, "usd": [0.5, 1.5]}
+    assert (await read(database, other)).estimate is None
 
 
 async def test_progress_is_written_and_answers_whether_to_stop(database: Database) -> None:

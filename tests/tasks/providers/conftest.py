@@ -6,6 +6,7 @@ import pytest
 
 from tasks.providers.openai import OpenAIProvider
 from tests.servers.local_openai import LocalOpenAI, completion
+from tests.tasks.providers.questions import quick_settings
 
 ANSWER = '{"verdict": "PASS"}'
 
@@ -14,6 +15,6 @@ ANSWER = '{"verdict": "PASS"}'
 async def openai_provider(model_server: LocalOpenAI) -> AsyncIterator[OpenAIProvider]:
     """A provider whose server answers PASS until a test says otherwise."""
     model_server.behaviour = lambda number, body: completion(ANSWER, body["model"])
-    provider = OpenAIProvider("small", timeout_seconds=30)
+    provider = OpenAIProvider("small", quick_settings(call_timeout_seconds=30))
     yield provider
     await provider.close()

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict
 
 from settings import Settings
-from storage.records import ModelCall
+from storage.records import FoundAnswer, ModelCall
 from tasks.providers.base import ModelRequest, Question
 
 RUN_ID = UUID("01890000-0000-7000-8000-000000000001")
@@ -34,8 +34,8 @@ def request_for(**changed: Any) -> ModelRequest:
         "base_url": "http://127.0.0.1/v1/",
         "model": "small",
         "system": "Judge.",
-        "prompt": "Thread t1.",
-        "parameters": {"temperature": 0.0, "max_completion_tokens": 100},
+        "turns": [{"role": "user", "text": changed.pop("prompt", "Thread t1.")}],
+        "sampling": {"temperature": 0.0, "max_output_tokens": 100},
         "schema_name": "Verdict",
         "answer_schema": Verdict.model_json_schema(),
     }
@@ -54,9 +54,12 @@ class MemoryLedger:
 
     calls: list[ModelCall] = field(default_factory=list[ModelCall])
 
-    async def find(self, request_hash: str) -> str | None:
+    async def find(self, request_hash: str) -> FoundAnswer | None:
         """The first usable answer to this request."""
-        return next((call.response for call in self.calls if call.usable and call.request_hash == request_hash), None)
+        for call in self.calls:
+            if call.usable and call.request_hash == request_hash:
+                return FoundAnswer(text=call.response or "", run_id=call.run_id)
+        return None
 
     async def record(self, call: ModelCall) -> None:
         """Keep one attempt."""

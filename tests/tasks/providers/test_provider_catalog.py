@@ -18,12 +18,14 @@ def test_rules_need_no_provider() -> None:
     ("judge", "why"),
     [
         ("rules:strict", "'rules' takes no model"),
-        ("gpt-5-mini", "unknown provider 'gpt-5-mini': use one of rules, openai:..., scripted:..."),
+        ("gpt-5-mini", "unknown provider 'gpt-5-mini': use one of rules, openai:..., azure:..., gemini:..."),
         ("OpenAI:gpt-5-mini", "unknown provider 'OpenAI'"),
         ("", "unknown provider ''"),
         (":small", "unknown provider ''"),
         ("openai", "names no model"),
         ("openai:", "names no model"),
+        ("azure", "names no model"),
+        ("ollama", "names no model"),
         ("scripted:/nowhere/answers.jsonl", "No such file"),
     ],
 )

@@ -35,5 +35,12 @@ def test_what_cannot_be_read_asks_for_nothing(value: str) -> None:
     assert seconds_to_wait({"retry-after": value}, NOON) is None
 
 
+@pytest.mark.parametrize(
+    ("milliseconds", "seconds"), [("1500", 1.5), ("-1", 0.0), ("soon", 30.0), ("nan", 30.0), ("", 30.0)]
+)
+def test_milliseconds_go_before_seconds_where_they_can_be_read(milliseconds: str, seconds: float) -> None:
+    assert seconds_to_wait({"retry-after-ms": milliseconds, "retry-after": "30"}) == seconds
+
+
 def test_no_header_asks_for_nothing() -> None:
     assert seconds_to_wait({}) is None

@@ -6,7 +6,8 @@ from typing import Any
 from uuid import UUID
 
 from storage.records import Run, RunFigures, SuccessFigures, Usage, WorstThread
-from tasks.reports.summary import RunSummary, summarise
+from tasks.reports.summarise import summarise
+from tasks.reports.summary import Circumstances, RunSummary
 
 RUN_ID = UUID(int=7)
 HOSTILE = "t`1`|<img src=x>[click](http://evil.example)\n# \x1b[31m\x1b]0;title\x07 \u202etxt **bold** [red]x[/red]"
@@ -59,9 +60,19 @@ def hostile_summary() -> RunSummary:
     return summary.model_copy(update={"worst_threads": found})
 
 
-def summary_of(figures: RunFigures, cost_usd: Decimal | None = None, items: int = 10) -> RunSummary:
-    """The summary of these figures."""
-    return summarise(RUN_ID, items, figures, Usage(calls=3, tokens_in=1200, tokens_out=340, cost_usd=cost_usd))
+def summary_of(
+    figures: RunFigures,
+    cost_usd: Decimal | None = None,
+    items: int = 10,
+    circumstances: Circumstances | None = None,
+    unscored: dict[str, int] | None = None,
+    **used: Any,
+) -> RunSummary:
+    """The summary of these figures; `used` is what its calls used besides."""
+    usage = {"calls": 3, "attempts": 3, "tokens_in": 1200, "tokens_out": 340, "cost_usd": cost_usd}
+    nothing = {"tokens_cached": 0, "tokens_reasoning": 0, "repairs": 0, "reused": 0, "unpriced_models": ()}
+    spent = Usage.model_validate(nothing | usage | used)
+    return summarise(RUN_ID, items, figures, spent, {}, circumstances or Circumstances(), unscored)
 
 
 def run_of(**changed: Any) -> Run:

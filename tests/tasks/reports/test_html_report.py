@@ -114,25 +114,6 @@ def test_memory_stays_flat_however_long_the_threads_are(tmp_path: Path) -> None:
     assert peak_bytes < 10_000_000
 
 
-def test_repeats_are_all_there_and_the_first_one_counts(tmp_path: Path) -> None:
-    thread = good_thread(1).thread
-    repeats = (
-        evaluated(thread, "efficiency", "BROKEN", repeat=1),
-        evaluated(thread, "efficiency", "EFFICIENT", repeat=0),
-    )
-    passed = evaluated(thread, "correctness", "PASS")
-    write_report(
-        tmp_path / "r.html", sample_run(), {}, [ReportThread(thread=thread, evaluations=(*repeats, passed))], limit=1
-    )
-    shown = data_of(tmp_path / "r.html")["threads"][0]
-    assert shown["success"] is True
-    assert [(e["evaluator"], e["repeat"]) for e in shown["evaluations"]] == [
-        ("correctness", 0),
-        ("efficiency", 0),
-        ("efficiency", 1),
-    ]
-
-
 def test_numbers_that_json_does_not_know_do_not_break_the_page(tmp_path: Path) -> None:
     summary: dict[str, JsonValue] = {"metrics": {"odd": {"value": float("nan"), "n": 2**70}}}
     write_report(tmp_path / "r.html", sample_run(), summary, [], limit=1)

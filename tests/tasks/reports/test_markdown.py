@@ -3,6 +3,8 @@
 import re
 
 from tasks.reports.markdown import summary_markdown, summary_rows
+from tasks.reports.summary import Circumstances
+from tasks.statistics.agreement import retest_agreement
 from tests.tasks.reports.summaries import HOSTILE, figures_of, hostile_summary, run_of, summary_of, unscored_figures
 
 
@@ -32,6 +34,22 @@ def test_nothing_from_the_data_becomes_markup() -> None:
     for sign in ("<", "[", "](", "://", "www.", "\x1b", "\u202e", "**bold", "`"):
         assert sign not in outside
     assert page.count("\n# ") == 0
+
+
+def test_a_page_says_what_the_judge_cost_and_what_to_beware_of() -> None:
+    page = summary_markdown(summary_of(figures_of(), unpriced_models=("openai:my_model*",)), run_of())
+    assert "\n1,200 tokens in, 340 out, cost not known, 3 calls.\n" in page
+    assert "\n> 1 of 30 units failed (infra 1): the figures are over the others;" in page
+    assert "\n> no price is known for the model openai:my\\_model\\*: name it" in page
+
+
+def test_repeats_are_shown_with_their_agreement() -> None:
+    agreement = {"correctness": retest_agreement([({"PASS": 3}, 3), ({"PASS": 2, "HARD FAIL": 1}, 1)])}
+    circumstances = Circumstances(repeats=3, agreement=agreement)
+    page = summary_markdown(summary_of(figures_of(), circumstances=circumstances), run_of())
+    assert "3 calls, 3 repeats, by majority." in page
+    assert "| correctness | 83.3 % | 0.000 | 4 |" in page
+    assert "same label" not in summary_markdown(summary_of(figures_of()), run_of())
 
 
 def test_a_run_without_a_name_goes_by_its_id() -> None:

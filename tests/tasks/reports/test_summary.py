@@ -3,7 +3,8 @@
 import pytest
 
 from storage.records import SuccessFigures, WorstThread
-from tasks.reports.summary import RunSummary, why
+from tasks.reports.summarise import why
+from tasks.reports.summary import RunSummary
 from tasks.statistics.proportions import proportion
 from tests.tasks.reports.summaries import NOTHING_COUNTED, figures_of, summary_of, unscored_figures
 

@@ -2,13 +2,16 @@
 
 from decimal import Decimal
 from io import StringIO
+from typing import Any
 
 import pytest
 from rich.console import Console
 
 from storage.records import Run, Snapshot
-from tasks.reports.summary import RunSummary
-from tasks.reports.terminal import cost, print_summary
+from tasks.reports.summary import Circumstances, RunSummary
+from tasks.reports.terminal import print_summary
+from tasks.reports.words import cost
+from tasks.statistics.agreement import retest_agreement
 from tests.tasks.reports.summaries import HOSTILE, figures_of, hostile_summary, run_of, summary_of, unscored_figures
 
 
@@ -53,6 +56,45 @@ def test_nothing_from_the_data_drives_the_terminal() -> None:
 )
 def test_a_cost_that_is_not_known_is_not_zero(cost_usd: Decimal | None, said: str) -> None:
     assert cost(summary_of(figures_of(), cost_usd)) == f"1,200 tokens in, 340 out, {said}"
+
+
+def test_the_calls_of_the_judge_are_told() -> None:
+    used: dict[str, Any] = {"attempts": 1205, "repairs": 4, "reused": 1, "tokens_cached": 300, "tokens_reasoning": 40}
+    text = printed(summary_of(figures_of(), **used), run_of())
+    assert "1,200 tokens in (300 cached), 340 out (40 reasoning), cost not known\n" in text
+    assert "\n1,204 calls (4 of them to repair an answer), 1 answer reused from earlier runs\n\nMetrics" in text
+
+
+def test_repeats_are_shown_with_their_agreement() -> None:
+    agreement = {
+        "correctness": retest_agreement([({"PASS": 3}, 3), ({"PASS": 2, "HARD FAIL": 1}, 1)]),
+        "efficiency": retest_agreement([({"EFFICIENT": 3}, 4)]),
+        "intent": retest_agreement([]),
+    }
+    circumstances = Circumstances(repeats=3, reducer="median", agreement=agreement)
+    text = printed(summary_of(figures_of(), circumstances=circumstances), run_of())
+    lines = [line.rstrip() for line in text.splitlines()]
+    assert "3 calls, 3 repeats, by median" in lines
+    place = lines.index("Agreement of repeats")
+    assert [line.split("  ")[0] for line in lines[place + 2 : place + 5]] == ["correctness", "efficiency", "intent"]
+    assert [line.split()[1:] for line in lines[place + 2 : place + 5]] == [
+        ["83.3", "%", "0.000", "4"],
+        ["100.0", "%", "not", "defined", "4"],
+        ["not", "measured", "not", "defined", "0"],
+    ]
+
+
+def test_failures_stand_there_with_what_they_could_change() -> None:
+    text = printed(summary_of(figures_of()), run_of())
+    assert "1 of 30 units failed (infra 1): the figures are over the others; worst and best case say what" in text
+
+
+def test_a_run_in_which_nothing_was_evaluated_shows_no_empty_tables() -> None:
+    empty: dict[str, Any] = {"metrics": {}, "counts": {}, "evaluators": {}, "worst_threads": (), "notes": ("dry run",)}
+    text = printed(summary_of(unscored_figures()).model_copy(update=empty), run_of())
+    lines = [line.rstrip() for line in text.splitlines()]
+    assert "dry run" in lines
+    assert not {"Metrics", "Counts", "Evaluators", "Agreement of repeats"} & set(lines)
 
 
 def test_odd_input_is_told() -> None:

@@ -7,7 +7,8 @@ from typing import Any
 from rich.console import Console
 
 from tasks.reports.summary import RunSummary
-from tasks.reports.terminal import packed, print_summary, worst_lines
+from tasks.reports.terminal import print_summary, worst_lines
+from tasks.reports.terminal_tables import packed
 from tests.tasks.reports.sample_evaluations import RUN_ID
 from tests.tasks.reports.sample_report import sample_run, sample_summary
 

@@ -13,7 +13,7 @@ from tasks.evaluators.efficiency_answer import EfficiencyAnswer
 from tasks.evaluators.evidence import locate
 from tasks.evaluators.intent_answer import IntentAnswer
 from tasks.evaluators.options.taxonomy import read_taxonomy
-from tasks.providers.base import AnswerT, ModelRequest, Question
+from tasks.providers.base import AnswerT, ModelRequest, Question, Sampling, Turn
 from tasks.providers.scripted import ScriptedProvider
 from tests.tasks.sources.sample_threads import FILES, METHODS, SAMPLES, all_threads, careful, load, recorded_answers
 
@@ -33,8 +33,8 @@ async def ask_script(question: Question[AnswerT]) -> AnswerT:
         base_url=SCRIPT.base_url,
         model=SCRIPT.model,
         system=question.system,
-        prompt=question.prompt,
-        parameters={},
+        turns=(Turn(role="user", text=question.prompt),),
+        sampling=Sampling(max_output_tokens=1000),
         schema_name=question.answer.__name__,
         answer_schema={},
     )

@@ -1,0 +1,1 @@
+"""The parts of the model client: places, pace, budget, tries, breaker, and what is written down of a call."""

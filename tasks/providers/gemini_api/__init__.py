@@ -1,0 +1,1 @@
+"""The Gemini API: the client of the SDK, request, schema, reply, errors."""

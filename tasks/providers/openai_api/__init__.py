@@ -1,0 +1,1 @@
+"""The OpenAI protocol, which three providers speak: request, reply, errors."""

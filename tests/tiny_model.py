@@ -1,0 +1,148 @@
+"""Tiny language models made on the spot, saved as transformers and PEFT save them; nothing is fetched.
+
+`save_random_model` knows nothing: what comes out of it is what was forced. `save_model_that_says` always says the same.
+"""
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+
+import json
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from tasks.providers.base import ModelRequest
+from tasks.providers.local_model.prompt import prompt_tokens
+
+SPECIAL = ["<|end|>", "<|pad|>", "<|system|>", "<|user|>", "<|assistant|>"]
+TEMPLATE = (
+    "{% for message in messages %}<|{{ message['role'] }}|>{{ message['content'] }}<|end|>{% endfor %}"
+    "{% if add_generation_prompt %}<|assistant|>{% endif %}"
+)
+DIMENSIONS = 32
+SCORE_BETWEEN_WORDS = 0.32
+"""How much likelier, as a logit, each word of `save_model_that_says` is than the next."""
+
+WORDS = ("the ", "user", "answer", "PASS", '": "', '", "', '"}')
+
+
+def tiny_tokenizer(words: Sequence[str] = WORDS, template: str | None = TEMPLATE) -> Any:
+    """A byte-level BPE of about 300 tokens that can write any text.
+
+    Args:
+        words: Texts that are one token each; each beginning of one is a token too.
+        template: The chat template; None for a tokenizer without.
+    """
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers
+    from transformers import PreTrainedTokenizerFast
+
+    bytes_only = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
+    as_letters = [bytes_only.pre_tokenize_str(word)[0][0] for word in words]
+    merges = [(letters[:end], letters[end]) for letters in as_letters for end in range(1, len(letters))]
+    tokens = [*SPECIAL, *sorted(bytes_only.alphabet()), *("".join(merge) for merge in merges)]
+    vocabulary = {token: number for number, token in enumerate(dict.fromkeys(tokens))}
+    backend = Tokenizer(models.BPE(vocab=vocabulary, merges=list(dict.fromkeys(merges))))
+    backend.pre_tokenizer = bytes_only
+    backend.decoder = decoders.ByteLevel()
+    end, padding, *roles = SPECIAL
+    return PreTrainedTokenizerFast(
+        tokenizer_object=backend,
+        eos_token=end,
+        pad_token=padding,
+        additional_special_tokens=roles,
+        chat_template=template,
+    )
+
+
+def tiny_model(tokenizer: Any, *, seed: int = 0, context: int = 2048, **config: Any) -> Any:
+    """A Llama of 2 layers and 32 dimensions with random weights in float32: the same for the same seed."""
+    import torch
+    from transformers import LlamaConfig, LlamaForCausalLM
+
+    torch.set_num_threads(1)  # more of them wait for each other at every step where other work has the cores
+    sizes: dict[str, Any] = {
+        "hidden_size": 32,
+        "intermediate_size": 64,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 4,
+    }
+    tokens: dict[str, Any] = {
+        "vocab_size": len(tokenizer),
+        "eos_token_id": tokenizer.eos_token_id,
+        "bos_token_id": None,
+    }
+    sizes |= {"max_position_embeddings": context, "initializer_range": 0.5}
+    made = LlamaConfig(**{**sizes, **tokens, **config})
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        return LlamaForCausalLM(made)
+
+
+def save(folder: Path, model: Any, tokenizer: Any) -> Path:
+    """A folder as `save_pretrained` writes it."""
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
+def save_random_model(folder: Path, *, template: str | None = TEMPLATE, **made: Any) -> Path:
+    """A model that knows nothing; see `tiny_model`."""
+    tokenizer = tiny_tokenizer(template=template)
+    return save(folder, tiny_model(tokenizer, **made), tokenizer)
+
+
+def save_model_that_says(folder: Path, words: Sequence[str], longest: ModelRequest | None = None) -> Path:
+    """A model that gives, of these words, the first that fits, and each time the same score.
+
+    Args:
+        folder: Where to write it.
+        words: Each one token, the likeliest first. JSON that is the only possible one is said as the tokenizer splits
+            it: `['{"verdict": "', 'good"}']` is the answer `{"verdict": "good"}` in two tokens.
+        longest: The context has room for this request and all words; a longer prompt is refused. None: 2048 tokens.
+    """
+    import torch
+
+    tokenizer = tiny_tokenizer(words)
+    context = 2048 if longest is None else len(prompt_tokens(tokenizer, longest)) + len(words)
+    model = tiny_model(tokenizer, context=context)
+    with torch.no_grad():
+        for weights in model.parameters():
+            weights.zero_()
+        model.model.embed_tokens.weight.fill_(1)
+        model.model.norm.weight.fill_(1)
+        for rank, word in enumerate(words):
+            (token,) = tokenizer(word)["input_ids"]
+            model.lm_head.weight[token] = 1 - rank * SCORE_BETWEEN_WORDS / DIMENSIONS
+    return save(folder, model, tokenizer)
+
+
+def save_adapter(
+    folder: Path, base: Path, *, seed: int = 1, named: str | None = None, tokens: int | None = None, **config: Any
+) -> Path:
+    """A LoRA adapter with random weights, which changes what the base says.
+
+    Args:
+        folder: Where to write it, the tokenizer left out.
+        base: The folder of a model.
+        seed: Of its weights.
+        named: What the adapter calls its base; None means the base's path.
+        tokens: To how many training has grown the base's; None means not at all.
+        config: Of `LoraConfig`.
+    """
+    import torch
+    from peft import LoraConfig, get_peft_model
+    from transformers import AutoModelForCausalLM
+
+    model: Any = AutoModelForCausalLM.from_pretrained(base)
+    if tokens is not None:
+        model.resize_token_embeddings(tokens, mean_resizing=False)
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        lora = LoraConfig(r=4, target_modules="all-linear", task_type="CAUSAL_LM", init_lora_weights=False, **config)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)  # peft 0.21 calls what transformers 5.23 has renamed
+            adapted: Any = get_peft_model(model, lora)
+    adapted.save_pretrained(folder, save_embedding_layers=tokens is not None)
+    if named is not None:
+        file = folder / "adapter_config.json"
+        file.write_text(json.dumps(json.loads(file.read_text()) | {"base_model_name_or_path": named}))
+    return folder
