@@ -41,6 +41,7 @@ bench: $(VENV)/.with-dev
 	$(VENV)/bin/python -m benchmarks.start_up
 	$(VENV)/bin/python -m benchmarks.run_memory
 	$(VENV)/bin/python -m benchmarks.load_memory
+	$(VENV)/bin/python -m benchmarks.fault_storm
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache .import_linter_cache reports

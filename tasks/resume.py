@@ -45,14 +45,17 @@ async def open_record(
             return record, False
         refuse_changes(known, params, versions)
         if calls.reuse == "never":
-            raise RunRefused(f"run {known.id} is resumed: its answers are used again, --reuse never cannot be")
+            raise RunRefused(
+                f"run {known.id} cannot be resumed with --reuse never: what it has been answered is used again; "
+                "resume it with --reuse run, or start a new run"
+            )
         await reopen_run(session, known.id, params=params, lost_at_most=calls_lost_at_most(known))
     return known, known.snapshot is not None
 
 
 def calls_lost_at_most(known: Run) -> int:
-    """How many calls may have been on the wire when the process that worked on the run before was killed."""
-    if known.judge_provider == "rules" or known.status not in ("running", "crashed"):
+    """How many calls may have been on the wire when the process that worked on the run before was stopped."""
+    if known.judge_provider == "rules" or known.status not in ("running", "crashed", "cancelled"):
         return 0
     return int(str(known.params.get("concurrency", 0)))
 

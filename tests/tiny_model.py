@@ -19,7 +19,7 @@ TEMPLATE = (
     "{% if add_generation_prompt %}<|assistant|>{% endif %}"
 )
 DIMENSIONS = 32
-SCORE_BETWEEN_WORDS = 0.32
+SCORE_BETWEEN_WORDS = 1.0
 """How much likelier, as a logit, each word of `save_model_that_says` is than the next."""
 
 WORDS = ("the ", "user", "answer", "PASS", '": "', '", "', '"}')
@@ -90,19 +90,21 @@ def save_random_model(folder: Path, *, template: str | None = TEMPLATE, **made: 
     return save(folder, tiny_model(tokenizer, **made), tokenizer)
 
 
-def save_model_that_says(folder: Path, words: Sequence[str], longest: ModelRequest | None = None) -> Path:
+def save_model_that_says(folder: Path, words: Sequence[str], context: int | ModelRequest = 2048) -> Path:
     """A model that gives, of these words, the first that fits, and each time the same score.
 
     Args:
         folder: Where to write it.
         words: Each one token, the likeliest first. JSON that is the only possible one is said as the tokenizer splits
             it: `['{"verdict": "', 'good"}']` is the answer `{"verdict": "good"}` in two tokens.
-        longest: The context has room for this request and all words; a longer prompt is refused. None: 2048 tokens.
+        context: Most tokens of prompt and answer together; a request means what it and all words need, so that one
+            with a longer prompt is rejected.
     """
     import torch
 
     tokenizer = tiny_tokenizer(words)
-    context = 2048 if longest is None else len(prompt_tokens(tokenizer, longest)) + len(words)
+    if isinstance(context, ModelRequest):
+        context = len(prompt_tokens(tokenizer, context)) + len(words)
     model = tiny_model(tokenizer, context=context)
     with torch.no_grad():
         for weights in model.parameters():

@@ -59,26 +59,35 @@ async def bury_grants(session: AsyncSession, run_id: UUID) -> Amount:
 
     Returns:
         What they may have spent beyond what the ledger says, on calls that were on the wire when they were killed. It
-        counts as spent from now on: the budget is hard.
+        counts as spent from now on: the budget is hard. Of each death it is what was granted and not known to be spent
+        since the last burial, so that what a process without a budget spends meanwhile hides no loss.
     """
     await session.execute(LOCK, {"run_id": run_id})
-    granted, usage = await _granted(session, run_id), await usage_of(session, run_id)
+    row = RunBudgetRow
+    granted, usage = await _granted(session, run_id, without=BEFORE), await usage_of(session, run_id)
     known = Amount(usd=usage.cost_usd or Decimal(0), tokens=usage.tokens_in + usage.tokens_out)
-    lost = Amount(
-        usd=max(Decimal(0), granted.usd - known.usd) if usage.cost_usd is not None else Decimal(0),
-        tokens=max(0, granted.tokens - known.tokens),
+    buried = select(row.granted_usd, row.settled_usd, row.granted_tokens, row.settled_tokens).where(
+        row.run_id == run_id, row.holder == BEFORE
     )
+    found = (await session.execute(buried)).one_or_none()
+    granted_usd, settled_usd, granted_tokens, settled_tokens = found or (Decimal(0), Decimal(0), 0, 0)
+    lost = Amount(
+        usd=(granted_usd - settled_usd) + max(Decimal(0), granted.usd - (known.usd - settled_usd)),
+        tokens=(granted_tokens - settled_tokens) + max(0, granted.tokens - (known.tokens - settled_tokens)),
+    )
+    if usage.cost_usd is None:
+        lost = Amount(tokens=lost.tokens)
     await session.execute(delete(RunBudgetRow).where(RunBudgetRow.run_id == run_id))
     await _write(session, run_id, BEFORE, known + lost, known)
     return lost
 
 
-async def _granted(session: AsyncSession, run_id: UUID, without: UUID | None = None) -> Amount:
+async def _granted(session: AsyncSession, run_id: UUID, *, without: UUID) -> Amount:
     row = RunBudgetRow
     query = select(func.coalesce(func.sum(row.granted_usd), 0), func.coalesce(func.sum(row.granted_tokens), 0)).where(
-        row.run_id == run_id
+        row.run_id == run_id, row.holder != without
     )
-    usd, tokens = (await session.execute(query.where(row.holder != without) if without else query)).one()
+    usd, tokens = (await session.execute(query)).one()
     return Amount(usd=Decimal(usd), tokens=int(tokens))
 
 

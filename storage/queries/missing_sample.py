@@ -6,12 +6,13 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from storage.queries.this_run import THIS_RUN
 from storage.records import RETRYABLE, Record
 
-DRAW = text("""
+DRAW = text(f"""
     WITH final AS (
         SELECT thread_id, evaluator, count(*) AS rows FROM thread_evaluations
-        WHERE run_id = :run_id AND evaluator = ANY(:evaluators) AND repeat < :repeats
+        WHERE run_id = {THIS_RUN} AND evaluator = ANY(:evaluators) AND repeat < :repeats
             AND (reason IS NULL OR reason <> ALL(:retryable))
         GROUP BY thread_id, evaluator
     ), settled AS (
@@ -20,7 +21,7 @@ DRAW = text("""
         SELECT item.thread_id, item.thread_row, row_number() OVER (ORDER BY item.position) - 1 AS place,
                count(*) OVER () AS threads
         FROM run_threads AS item LEFT JOIN settled ON settled.thread_id = item.thread_id
-        WHERE item.run_id = :run_id AND coalesce(settled.rows, 0) < :repeats * cardinality(:evaluators)
+        WHERE item.run_id = {THIS_RUN} AND coalesce(settled.rows, 0) < :repeats * cardinality(:evaluators)
     )
     SELECT missing.thread_row, missing.threads, name.evaluator, :repeats - coalesce(final.rows, 0) AS repeats
     FROM missing CROSS JOIN unnest(:evaluators) AS name (evaluator)

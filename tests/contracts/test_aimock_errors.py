@@ -97,9 +97,7 @@ async def test_an_empty_answer_is_worth_another_try(peer: Peer) -> None:
     assert type(await peer.end_of({**ANSWERED, "content": " "})) is CallFailed
 
 
-@pytest.mark.parametrize(
-    ("peer", "error", "status", "kind"), KNOWN_BY_WORDS, indirect=["peer"], ids=lambda value: str(value)[:40]
-)
+@pytest.mark.parametrize(("peer", "error", "status", "kind"), KNOWN_BY_WORDS, indirect=["peer"])
 async def test_what_an_api_tells_in_words_has_its_error(
     error: dict[str, Any], status: int, kind: type[ModelError], peer: Peer
 ) -> None:

@@ -18,6 +18,7 @@ from storage.connection import connection_parameters
 from storage.database import open_database
 from storage.engine import single_transaction
 from storage.errors import DatabaseUnusable
+from storage.grants import VIEWS
 from storage.migrate import alembic_config, upgrade
 from storage.revisions import MIGRATIONS, found_revision, needed_revision
 from storage.tables import Base
@@ -33,6 +34,15 @@ async def main():
     print("alembic" in sys.modules)
 asyncio.run(main())
 """
+FIRST_ROWS = (
+    """INSERT INTO eval_runs (id, flow, app, status, judge_provider, params, versions)
+       VALUES ('00000000-0000-0000-0000-000000000001', 'f', 'shop', 'running', 'rules', '{}', '{}')""",
+    """INSERT INTO api_logs (run_id, request_hash, item, method, provider, model, prompt, response, usable, duration_ms)
+       SELECT id, 'hash', 't0', 'intent', 'openai', 'small', 'said', 'answered', true, 1 FROM eval_runs""",
+    """INSERT INTO thread_evaluations (run_id, thread_id, evaluator, repeat, evaluator_version, judge, content_hash,
+                                       verdict, result, created_at)
+       SELECT id, 't0', 'correctness', 0, '1', 'rules', 'hash', 'PASS', '{}', now() FROM eval_runs""",
+)
 
 
 def difference(connection: Connection) -> list[object]:
@@ -51,7 +61,7 @@ def test_migrations_from_empty_down_and_up_again_equal_the_models(empty_settings
     with single_transaction(connection_parameters(empty_settings, "owner")) as connection:
         assert difference(connection) == []
         first = relations(connection)
-        assert {table.name for table in Base.metadata.sorted_tables} | {"thread_results"} <= first
+        assert {table.name for table in Base.metadata.sorted_tables} | {*VIEWS} <= first
         command.downgrade(alembic_config(connection), "base")
         assert relations(connection) == {"alembic_version", "alembic_version_pkc"}
         assert found_revision(connection) is None
@@ -59,6 +69,23 @@ def test_migrations_from_empty_down_and_up_again_equal_the_models(empty_settings
     with single_transaction(connection_parameters(empty_settings, "owner")) as connection:
         assert difference(connection) == []
         assert relations(connection) == first
+
+
+def test_rows_of_the_first_schema_go_up_and_erased_ones_come_back_down(empty_settings: Settings) -> None:
+    with single_transaction(connection_parameters(empty_settings, "owner")) as connection:
+        config = alembic_config(connection)
+        command.upgrade(config, "0001")
+        for statement in FIRST_ROWS:
+            connection.execute(text(statement))
+        command.upgrade(config, "head")
+        row = connection.execute(text("SELECT tokens_cached, repeat, prompt FROM api_logs")).one()
+        assert row == (0, 0, "said")
+        assert connection.execute(text("SELECT worst_correctness FROM thread_results")).scalars().all() == ["PASS"]
+        connection.execute(text("UPDATE api_logs SET prompt = NULL, response = NULL"))
+        command.downgrade(config, "0001")
+        row = connection.execute(text("SELECT prompt, usable FROM api_logs")).one()
+        assert row == ("", False)  # an answer that is gone must not be used again
+        assert connection.execute(text("SELECT worst_correctness, repeat FROM thread_results")).one() == ("PASS", 0)
 
 
 def test_an_upgrade_of_what_is_current_changes_nothing(settings: Settings) -> None:

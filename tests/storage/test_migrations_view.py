@@ -87,14 +87,18 @@ async def test_an_intent_that_could_not_be_judged_has_no_accuracy_but_a_reason(d
     assert (row.intent_accuracy, row.intent_reason) == (None, "unparseable")
 
 
-async def test_repeats_are_reduced_evaluator_by_evaluator_to_one_row(database: Database) -> None:
-    repeats: list[list[Outcome]] = [
+@pytest.mark.parametrize(
+    ("reducer", "correctness", "success"), [("majority", "PASS", True), ("worst", "CRITICAL", False)]
+)
+async def test_repeats_are_reduced_evaluator_by_evaluator_to_one_row(
+    database: Database, reducer: str, correctness: str, success: bool
+) -> None:
+    (row,) = await results(
+        database,
         [("correctness", "CRITICAL", None), ("efficiency", None, "infra"), ("intent", None, "refused")],
         [("correctness", "PASS", None), ("efficiency", "EFFICIENT", None), ("intent", None, "infra")],
         [("correctness", "PASS", None), ("efficiency", None, "infra")],
-    ]
-    (row,) = await results(database, *repeats, params='{"repeats": 3, "reducer": "majority"}')
-    assert (row.worst_correctness, row.efficiency_verdict, row.success_status) == ("PASS", "EFFICIENT", True)
+        params=f'{{"repeats": 3, "reducer": "{reducer}"}}',
+    )
+    assert (row.worst_correctness, row.efficiency_verdict, row.success_status) == (correctness, "EFFICIENT", success)
     assert (row.correctness_reason, row.efficiency_reason, row.intent_reason) == (None, None, "refused")
-    (row,) = await results(database, *repeats, params='{"repeats": 3, "reducer": "worst"}')
-    assert (row.worst_correctness, row.success_status) == ("CRITICAL", False)

@@ -41,7 +41,7 @@ def as_model_error(error: "anthropic.AnthropicError", secrets: Collection[str]) 
     if not isinstance(error, anthropic.APIConnectionError):
         return of_token(causes, told)
     if any(isinstance(cause, aiohttp.ClientConnectorError) for cause in causes):
-        return Unreachable(told)
+        return Unreachable(masked(f"no connection could be made: {causes[-1]}", secrets))
     return CallFailed(told)
 
 

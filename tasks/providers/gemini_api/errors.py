@@ -71,7 +71,7 @@ def as_model_error(error: Exception, secrets: Collection[str]) -> ModelError:
         return of_status(error, masked(told_by(error), secrets))
     told = masked(f"{type(error).__name__}: {error}", secrets)
     if isinstance(error, aiohttp.ClientConnectorError):
-        return Unreachable(told)
+        return Unreachable(masked(f"no connection could be made: {error}", secrets))
     if isinstance(error, json.JSONDecodeError | UnicodeDecodeError | RecursionError):
         return CallFailed(f"the body of the error is not JSON ({told})")
     refused_here = isinstance(error, ValueError | GoogleAuthError) and not isinstance(error, TransportError)

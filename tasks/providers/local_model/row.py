@@ -68,7 +68,7 @@ class Row:
         failure = self.failure or self.matcher.get_error()
         if failure:
             return CallFailed(failure)
-        ends = set(self.vocabulary.eos_tokens[:0])
+        ends = set(self.vocabulary.eos_tokens)
         text = self.vocabulary.decode_str([token for token in self.said if token not in ends])
         reply = ModelReply(text=text, tokens_in=len(self.prompt), tokens_out=len(self.said))
         if self.matcher.is_stopped():

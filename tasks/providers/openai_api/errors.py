@@ -40,7 +40,7 @@ def as_model_error(error: Exception, secrets: Collection[str]) -> ModelError:
     causes = list(causes_of(error))
     told = masked(f"{type(error).__name__}: {causes[-1]}", secrets)
     if any(isinstance(cause, aiohttp.ClientConnectorError) for cause in causes):
-        return Unreachable(told)
+        return Unreachable(masked(f"no connection could be made: {causes[-1]}", secrets))
     return CallFailed(told)
 
 

@@ -1,4 +1,4 @@
-"""Install aimock from the npm registry: https://github.com/CopilotKit/aimock (MIT), which none of us wrote."""
+"""Install aimock, a mock of the model APIs from the npm registry: https://github.com/CopilotKit/aimock (MIT)."""
 
 import subprocess
 from pathlib import Path

@@ -1,5 +1,6 @@
 """Node and npm as they are found: on PATH, else in the wheel that the type checker brings."""
 
+import re
 import shutil
 import subprocess
 from dataclasses import dataclass
@@ -41,6 +42,9 @@ def node_of_wheel() -> Node | None:
 
 def is_new_enough(node: Node) -> bool:
     """Whether aimock runs on it."""
-    told = subprocess.run([node.node, "--version"], capture_output=True, text=True, timeout=30, check=False)
-    numbers = told.stdout.strip().removeprefix("v").split(".")[:2]
-    return told.returncode == 0 and tuple(map(int, numbers)) >= OLDEST
+    try:
+        told = subprocess.run([node.node, "--version"], capture_output=True, text=True, timeout=30, check=False).stdout
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    version = re.match(r"v(\d+)\.(\d+)", told)
+    return version is not None and (int(version[1]), int(version[2])) >= OLDEST

@@ -158,6 +158,16 @@ async def test_the_losses_of_several_deaths_add_up(database: Database, run_id: U
     assert await Holder(database, run_id).extend(NOTHING, amount(1000)) == amount(400)
 
 
+async def test_what_is_spent_without_a_budget_meanwhile_hides_no_loss(database: Database, one: Holder) -> None:
+    await one.extend(NOTHING, amount(500, "0.5"))
+    await spend(database, one.run_id, 100, "0.1")
+    assert await bury(database, one.run_id) == amount(400, "0.4")
+    await spend(database, one.run_id, 250, "0.25")  # by a process that had no budget
+    for _ in range(2):
+        assert await bury(database, one.run_id) == amount(400, "0.4")
+    assert await granted(database, one.run_id) == amount(750, "0.75")
+
+
 async def test_a_process_that_ended_well_has_lost_nothing(database: Database, one: Holder) -> None:
     await one.extend(NOTHING, amount(500, "0.5"))
     await spend(database, one.run_id, 120, "0.1")

@@ -57,7 +57,7 @@ async def test_an_attempt_tells_what_it_used_who_answered_and_what_was_special_a
     database: Database, run_id: UUID
 ) -> None:
     other_run = await add_run(database)
-    used = {"tokens_cached": 64, "tokens_reasoning": 16}
+    used: dict[str, Any] = {"tokens_cached": 64, "tokens_reasoning": 16}
     await add_calls(database, make_call(run_id, **used, served_model="small-2026", error="no", usable=False))
     await add_calls(database, make_call(run_id, **used, repair=True, **later(1)))
     await add_calls(database, make_call(run_id, "reused", reused_from=other_run, cost_usd=Decimal(0)))

@@ -15,7 +15,7 @@ from tasks.providers.errors import CallFailed, CallRejected, UnusableJudge
 from tasks.providers.local import NEEDED, LocalProvider
 from tasks.providers.local_model.folders import ModelFolders
 from tests.tasks.providers.questions import Verdict, request_for
-from tests.tiny_model import save_model_that_says, save_random_model
+from tests.tiny_model import save_model_that_says
 
 LONG: dict[str, Any] = {
     "answer_schema": {
@@ -25,13 +25,7 @@ LONG: dict[str, Any] = {
     },
     "sampling": {"max_output_tokens": 300},
 }
-ENDLESS: dict[str, Any] = {
-    "answer_schema": {
-        "type": "object",
-        "properties": {"a": {"type": "array", "items": {"enum": [1]}, "minItems": 10**6}},
-    },
-    "sampling": {"max_output_tokens": 10**9},
-}
+ENDLESS: dict[str, Any] = {"answer_schema": {"type": "string"}, "sampling": {"max_output_tokens": 10**9}}
 BOUNDED: dict[str, Any] = {"answer_schema": {"enum": ["PASS", "SOFT FAIL", "HARD FAIL"]}}
 
 
@@ -49,8 +43,8 @@ async def provider(random_folder: Path) -> AsyncIterator[LocalProvider]:
 
 @pytest.fixture
 async def endless_provider(tmp_path: Path) -> AsyncIterator[LocalProvider]:
-    """A provider of a model whose context is never full."""
-    made = LocalProvider(str(save_random_model(tmp_path / "endless", context=10**9)), settings())
+    """A provider of a model that ends no string, and whose context is never full."""
+    made = LocalProvider(str(save_model_that_says(tmp_path / "endless", ["x"], context=10**9)), settings())
     yield made
     await made.close()
 
@@ -105,6 +99,7 @@ async def test_a_call_that_is_cancelled_ends_its_answer_and_no_other(endless_pro
     cancelled = asyncio.create_task(endless_provider.complete(request_for(**ENDLESS), "t1", "correctness"))
     other = asyncio.create_task(endless_provider.complete(request_for(**BOUNDED), "t2", "correctness"))
     await asyncio.sleep(0.1)  # both are being answered, in one batch
+    assert not cancelled.done()
     cancelled.cancel()
     assert (await other).text in ('"PASS"', '"SOFT FAIL"', '"HARD FAIL"')
     assert isinstance(await endless_provider.complete(request_for(**BOUNDED), "t3", "correctness"), ModelReply)
@@ -113,6 +108,7 @@ async def test_a_call_that_is_cancelled_ends_its_answer_and_no_other(endless_pro
 async def test_closing_ends_what_is_being_said(endless_provider: LocalProvider) -> None:
     asking = asyncio.create_task(endless_provider.complete(request_for(**ENDLESS), "t1", "correctness"))
     await asyncio.sleep(0.1)
+    assert not asking.done()
     await endless_provider.close()
     with pytest.raises(CallFailed, match="was closed"):
         await asking

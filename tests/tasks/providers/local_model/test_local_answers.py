@@ -116,12 +116,12 @@ def test_a_seed_can_be_had_again_and_a_repeat_is_another_draw(random_model: "Loa
             random_model,
             asked(sampling={"temperature": 1.0, "seed": 1}),
             asked(sampling={"temperature": 1.0, "seed": 1}),
-            asked(sampling={"temperature": 1.0, "seed": 2}),
+            asked(sampling={"temperature": 1.0, "seed": 10}),
             asked(sampling={"temperature": 1.0, "seed": 1}, repeat=1),
         )
     )
     assert first == again
-    assert len({first, other, repeat}) >= 2
+    assert len({first, other, repeat}) == 3
     assert torch.equal(torch.get_rng_state(), state)
 
 
@@ -134,7 +134,7 @@ def test_tokens_are_drawn_as_often_as_the_model_says(tmp_path: Path) -> None:
     draws = [asked(answer_schema={"enum": [1, 2]}, sampling={"temperature": 1.0, "seed": n}) for n in range(400)]
     ones = texts(answer(loaded, *draws)).count("1")
     expected = 1 / (1 + math.exp(-SCORE_BETWEEN_WORDS))
-    assert abs(ones / 400 - expected) < 0.08  # more than three standard deviations; the seeds are fixed
+    assert abs(ones / 400 - expected) < 0.06  # more than two and a half standard deviations; the seeds are fixed
 
 
 def test_tokens_are_counted_as_the_model_sees_them(random_model: "LoadedModel") -> None:
@@ -164,7 +164,7 @@ def test_an_answer_that_does_not_end_is_truncated_and_says_what_to_raise(random_
 
 
 def test_a_prompt_longer_than_the_context_is_rejected_with_the_numbers(tmp_path: Path) -> None:
-    loaded = loaded_from(save_model_that_says(tmp_path / "says", ["1"], longest=asked(answer_schema=OPEN)))
+    loaded = loaded_from(save_model_that_says(tmp_path / "says", ["1"], context=asked(answer_schema=OPEN)))
     cut, rejected = answer(loaded, asked(answer_schema=OPEN), asked(2, answer_schema=OPEN))
     assert isinstance(cut, AnswerTruncated)
     assert str(cut) == "cut off after 1 tokens: the model's context is full"
