@@ -6,8 +6,9 @@ from typing import Any
 from prefect.context import FlowRunContext
 
 from storage.database import Database
+from storage.queries.ledger import usage_of
 from storage.queries.runs import create_run, find_run, reopen_run
-from storage.records import Judge, Run
+from storage.records import Judge, Run, Usage
 from tasks.ask import CallOptions
 from tasks.errors import RunRefused
 
@@ -44,13 +45,27 @@ async def open_record(
             )
             return record, False
         refuse_changes(known, params, versions)
-        if calls.reuse == "never":
-            raise RunRefused(
-                f"run {known.id} cannot be resumed with --reuse never: what it has been answered is used again; "
-                "resume it with --reuse run, or start a new run"
-            )
+        refuse_calls(known, calls, await usage_of(session, known.id))
         await reopen_run(session, known.id, params=params, lost_at_most=calls_lost_at_most(known))
     return known, known.snapshot is not None
+
+
+def refuse_calls(known: Run, calls: CallOptions, usage: Usage) -> None:
+    """Stop a resume whose options about calls do not go with what the run has been answered before.
+
+    Raises:
+        RunRefused: Says which, and what to do.
+    """
+    if calls.reuse == "never":
+        raise RunRefused(
+            f"run {known.id} cannot be resumed with --reuse never: what it has been answered is used again; "
+            "resume it with --reuse run, or start a new run"
+        )
+    if calls.budget_usd and usage.cost_usd is None:
+        raise RunRefused(
+            f"run {known.id} cannot be resumed with --budget-usd: it has asked {known.judge_provider}:"
+            f"{known.judge_model} when its price was not known; use --budget-tokens, or start a new run"
+        )
 
 
 def calls_lost_at_most(known: Run) -> int:

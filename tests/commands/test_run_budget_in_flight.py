@@ -135,15 +135,3 @@ def test_a_budget_in_usd_is_hard_too(
     assert run["status"] == "completed_with_errors"
     done = run_command(*FLOW, "--resume", str(run["id"]), "--budget-usd", "5", "--json")
     assert (done.code, done.json["status"], greedy_server.calls) == (0, "completed", 50)
-
-
-def test_a_budget_in_usd_needs_a_price(
-    run_command: RunCommand, greedy_server: GreedyOpenAI, settings: Settings, tmp_path: Path
-) -> None:
-    source = write_threads(tmp_path / "threads.csv", 3)
-    refused = run_command(*options(source, "nobody-knows", 5), "--budget-usd", "1")
-    assert (refused.code, refused.stdout, refused.stderr.count("\n")) == (2, "", 1)
-    for said in ("--budget-usd", "openai:nobody-knows", "EVALFLOWS_PRICES", "--budget-tokens"):
-        assert said in refused.stderr
-    assert greedy_server.calls == 0
-    assert rows(settings, "SELECT FROM eval_runs") == []

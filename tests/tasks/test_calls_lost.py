@@ -46,7 +46,3 @@ def test_only_what_was_cut_off_may_have_been_paid_for_and_lost(status: str, lost
 
 def test_rules_lose_no_calls() -> None:
     assert calls_lost_at_most(stopped(judge_provider="rules", judge_model=None)) == 0
-
-
-def test_a_run_that_ended_before_there_was_a_setting_for_it_lost_nothing_that_is_known() -> None:
-    assert calls_lost_at_most(stopped(params={})) == 0

@@ -13,6 +13,7 @@ from settings import Settings
 from storage.database import Database, database_url
 from storage.queries.evaluations import MISSING
 from storage.queries.figure_queries import LABELLED, QUERY_TYPE, SUCCESS, UNSCORED_INTENTS, WORST
+from storage.queries.missing_sample import DRAW
 from storage.queries.this_run import THIS_RUN
 
 THREADS = 3000
@@ -82,8 +83,19 @@ async def test_figures_of_a_fresh_run_try_no_pairs(
         assert await pairs_of(opened_database, told, **parameters) != []  # else this test would show nothing
 
 
+async def test_a_sample_of_what_is_missing_tries_no_pairs(
+    opened_database: Database, fresh_runs: dict[int, UUID]
+) -> None:
+    parameters: dict[str, Any] = {
+        "run_id": fresh_runs[1], "evaluators": ["intent"], "repeats": 1, "most": 100, "retryable": ["infra"],
+    }  # fmt: skip
+    assert await pairs_of(opened_database, DRAW.text, **parameters) == []
+    assert await pairs_of(opened_database, DRAW.text.replace(THIS_RUN, ":run_id"), **parameters) != []
+
+
 async def test_what_is_missing_is_looked_up_by_key(opened_database: Database, fresh_runs: dict[int, UUID]) -> None:
     parameters = {
         "run_id": fresh_runs[1], "evaluator": "intent", "repeat": 0, "start": 100, "stop": 125, "retryable": ["infra"],
     }  # fmt: skip
     assert await pairs_of(opened_database, MISSING.text, **parameters) == []
+    assert await pairs_of(opened_database, MISSING.text.replace(THIS_RUN, ":run_id"), **parameters) != []
