@@ -104,7 +104,8 @@ async def judge_thread(run: OpenRun, evaluator: Evaluator, stored: StoredThread,
         if of_the_model is None or others is not None:
             raise
         failure = first_of(of_the_model)
-    return Outcome(reason=failure.reason, detail=f"{type(failure).__name__}: {failure}")
+    told = f": {failure}" if run.calls.log_content else ""  # a server's reply may repeat what it was sent
+    return Outcome(reason=failure.reason, detail=f"{type(failure).__name__}{told}")
 
 
 def first_of(group: ExceptionGroup[ModelError]) -> ModelError:

@@ -19,6 +19,7 @@ from storage.queries.runs import find_run
 from storage.records import Run, Usage
 from tasks.costs.estimate import Estimate
 from tasks.costs.words import estimate_line, spending_line
+from tasks.providers.errors import JudgeStopped
 from tasks.reports.summary import RunSummary
 from tasks.reports.terminal import odd_input, print_summary
 
@@ -27,7 +28,8 @@ def print_outcome(run_id: UUID | None, *, as_json: bool, error: Exception | None
     """Print how the run ended; returns its record, None where it was never opened or the database is away."""
     record, usage = _find(run_id) if run_id else (None, None)
     if error is not None:
-        complain(record.error_message if record and record.error_message else f"{type(error).__name__}: {error}")
+        told = record.error_message if record and record.error_message else f"{type(error).__name__}: {error}"
+        complain(f"{told}; go on with --resume {run_id}" if isinstance(error, JudgeStopped) else told)
     if as_json:
         status = record.status if record else "cancelled" if interrupted else "failed"
         for line in odd_input(record) if record else ():

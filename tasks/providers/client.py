@@ -192,6 +192,9 @@ class ModelClient:
             call, error = await self._send(sent, asked, question)
             paid = Amount(usd=call.cost_usd or Decimal(0), tokens=call.tokens_in + call.tokens_out)
             return call, error
+        except asyncio.CancelledError:
+            paid = most  # it may have been on the wire: what it would have cost is not known
+            raise
         finally:
             self._budget.settle(most, paid)
 

@@ -102,4 +102,4 @@ class UnusableJudge(Exception):
 
 
 class JudgeStopped(Exception):
-    """The judge gave no usable answer many times in a row; the message is one line that says how to go on."""
+    """The judge gave no usable answer many times in a row; the message is one line."""

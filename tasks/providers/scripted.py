@@ -4,7 +4,7 @@ import hashlib
 from pathlib import Path
 
 import orjson
-from pydantic import JsonValue, ValidationError, model_validator
+from pydantic import JsonValue, ValidationError
 
 from storage.records import Record
 from tasks.providers.base import ModelReply, ModelRequest
@@ -17,21 +17,12 @@ class ScriptedAnswer(Record):
     Attributes:
         item: The thread's external id.
         method: Which evaluator asks.
-        request_hash: The exact request, instead of item and method.
         answer: The answer as JSON.
     """
 
-    item: str | None = None
-    method: str | None = None
-    request_hash: str | None = None
+    item: str
+    method: str
     answer: JsonValue
-
-    @model_validator(mode="after")
-    def names_a_request(self) -> "ScriptedAnswer":
-        """Refuse a line that does not say which request it answers."""
-        if self.request_hash is None and (self.item is None or self.method is None):
-            raise ValueError("name item and method, or request_hash")
-        return self
 
 
 class ScriptedProvider:
@@ -64,15 +55,13 @@ class ScriptedProvider:
         except (orjson.JSONDecodeError, ValidationError) as error:
             why = " ".join(str(error).split())[:200]
             raise UnusableJudge(f"judge 'scripted:{path}': line {number} is not a recorded answer: {why}") from error
-        key = ("", entry.request_hash) if entry.request_hash else (entry.item or "", entry.method or "")
-        self._answers[key] = entry.answer
+        self._answers[entry.item, entry.method] = entry.answer
 
     async def complete(self, request: ModelRequest, item: str, method: str) -> ModelReply:
         """Replay the recorded answer; see `Provider.complete`."""
-        for key in (("", request.hash), (item, method)):
-            if key in self._answers:
-                return ModelReply(text=orjson.dumps(self._answers[key]).decode())
-        raise CallRejected(f"no recorded answer for item {item!r}, method {method!r}, request {request.hash}")
+        if (item, method) not in self._answers:
+            raise CallRejected(f"no recorded answer for item {item!r}, method {method!r}")
+        return ModelReply(text=orjson.dumps(self._answers[item, method]).decode())
 
     async def close(self) -> None:
         """Nothing is open."""

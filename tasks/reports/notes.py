@@ -61,4 +61,4 @@ def lost(summary: RunSummary) -> Iterator[str]:
     """How many answers a kill may have cost."""
     if most := summary.calls_lost_at_most:
         calls = "1 call was" if most == 1 else f"{most} calls were"
-        yield f"at most {calls} on the wire when the process was killed and may have been paid for twice"
+        yield f"at most {calls} on the wire when a process of the run was stopped and may have been paid for twice"

@@ -47,7 +47,7 @@ class Circumstances(Record):
         reducer: Which repeat a thread goes by.
         agreement: How far repeats agree, by evaluator; empty without repeats.
         budget: The most the run was to spend; None where there was no limit.
-        calls_lost_at_most: Calls that may have been on the wire when a process that ran it was killed.
+        calls_lost_at_most: Calls that may have been on the wire when a process that ran it was stopped.
     """
 
     repeats: int = 1

@@ -24,7 +24,7 @@ ENVIRONMENTS: dict[str, Callable[[str], dict[str, str]]] = {
     "azure": lambda url: {
         "AZURE_OPENAI_ENDPOINT": url,
         "AZURE_OPENAI_API_KEY": KEY,
-        "OPENAI_API_VERSION": "2024-10-21",
+        "OPENAI_API_VERSION": "2025-04-01-preview",
     },
     "ollama": lambda url: {"OLLAMA_HOST": url},
     "anthropic": lambda url: {"ANTHROPIC_BASE_URL": url, "ANTHROPIC_API_KEY": KEY},

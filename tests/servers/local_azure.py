@@ -8,7 +8,7 @@ from aiohttp import web
 from tests.servers.base import Body
 from tests.servers.local_openai import LocalOpenAI
 
-VERSIONS = {"2024-10-21", "2025-04-01-preview"}
+VERSIONS = {"2025-04-01-preview"}
 CODES = {400: "BadRequest", 401: "401", 404: "DeploymentNotFound", 429: "429", 500: "InternalServerError"}
 FILTERED = "The response was filtered due to the prompt triggering Azure OpenAI's content management policy."
 

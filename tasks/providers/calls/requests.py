@@ -18,7 +18,8 @@ BYTES_PER_TOKEN = 4
 
 
 def request_for(question: Question[Any], provider: Provider, settings: Settings) -> ModelRequest:
-    """The request that puts a question to a provider's model."""
+    """The request that puts a question to a provider's model; each repeat has a seed of its own, where there is one."""
+    seed = None if settings.seed is None else settings.seed + question.repeat
     return ModelRequest(
         provider=provider.name,
         base_url=provider.base_url,
@@ -26,7 +27,7 @@ def request_for(question: Question[Any], provider: Provider, settings: Settings)
         system=question.system,
         turns=(Turn(role="user", text=question.prompt),),
         sampling=Sampling(
-            temperature=settings.temperature, seed=settings.seed, max_output_tokens=settings.max_output_tokens
+            temperature=settings.temperature, seed=seed, max_output_tokens=settings.max_output_tokens
         ),
         schema_name=question.answer.__name__,
         answer_schema=answer_schema(question.answer),

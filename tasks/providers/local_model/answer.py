@@ -46,4 +46,4 @@ def row_of(loaded: LoadedModel, request: ModelRequest, is_abandoned: IsAbandoned
         if len(prompt) >= loaded.context:
             raise CallRejected(f"the prompt has {len(prompt)} tokens, the model's context is {loaded.context}")
         most = min(most, loaded.context - len(prompt))
-    return Row(prompt, loaded.vocabulary, grammar, request.sampling, request.repeat, most, is_abandoned)
+    return Row(prompt, loaded.vocabulary, grammar, request.sampling, most, is_abandoned)

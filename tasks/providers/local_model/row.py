@@ -19,7 +19,6 @@ class Row:
         vocabulary: The model's tokens as the grammar sees them.
         grammar: What the answer must be, as llguidance writes it.
         sampling: Temperature and seed; None and 0 of the temperature mean the likeliest token each time.
-        repeat: Added to the seed, so that repeats differ and each can be had again.
         most: Most tokens to say: the request's limit, or what the model's context has left.
         is_abandoned: Whether nobody waits for the answer any more.
         said: Tokens so far.
@@ -32,7 +31,6 @@ class Row:
     vocabulary: LLTokenizer
     grammar: str
     sampling: Sampling
-    repeat: int
     most: int
     is_abandoned: Callable[[], bool] = lambda: False
     said: list[int] = field(default_factory=list[int])
@@ -48,7 +46,7 @@ class Row:
         if self.sampling.seed is None:
             self.noise.seed()
         else:
-            self.noise.manual_seed((self.sampling.seed + self.repeat) % 2**63)
+            self.noise.manual_seed(self.sampling.seed % 2**63)
 
     @property
     def is_over(self) -> bool:

@@ -39,7 +39,7 @@ class Speaks:
 
 
 CHAT, LIMIT = "/chat/completions", "max_completion_tokens"
-DEPLOYMENT = f"/openai/deployments/{MODEL}{CHAT}?api-version=2024-10-21"
+DEPLOYMENT = f"/openai/deployments/{MODEL}{CHAT}?api-version=2025-04-01-preview"
 PEERS = {
     "openai": Speaks("openai", "/v1", f"/v1{CHAT}", LIMIT),
     "azure": Speaks("azure", "", DEPLOYMENT, LIMIT),

@@ -35,7 +35,7 @@ async def ask(model: str = "small") -> str:
 
 async def test_the_deployment_goes_into_the_path_and_the_key_into_its_own_header(azure: LocalAzure) -> None:
     assert await ask() == '{"verdict": "PASS"}'
-    assert azure.paths == ["/openai/deployments/small/chat/completions?api-version=2024-10-21"]
+    assert azure.paths == ["/openai/deployments/small/chat/completions?api-version=2025-04-01-preview"]
     assert azure.headers[0]["api-key"] == "test-key-for-a-local-server"
     assert "Authorization" not in azure.headers[0]
 

@@ -206,3 +206,27 @@ async def test_what_is_kept_can_be_read_back_as_the_request(openai_provider: Ope
     (call,) = ledger.calls
     assert (call.repeat, call.served_model) == (2, "small-2026-01-01")
     assert json.loads(call.response or "") == {"verdict": "PASS"}
+
+
+async def test_each_repeat_has_a_seed_of_its_own(openai_provider: OpenAIProvider, model_server: LocalOpenAI) -> None:
+    client = client_of(openai_provider, MemoryLedger(), settings={"seed": 7})
+    for repeat in range(3):
+        await client(ask_about(repeat=repeat))
+    assert [body["seed"] for body in model_server.requests] == [7, 8, 9]
+
+
+async def test_a_call_that_is_cancelled_on_the_wire_counts_as_spent(
+    openai_provider: OpenAIProvider, model_server: LocalOpenAI
+) -> None:
+    model_server.latency_seconds = 30
+    grants = MemoryGrants(limit=100_000)
+    budget = Budget(grants, Amount(tokens=500))
+    asking = asyncio.create_task(client_of(openai_provider, MemoryLedger(), budget=budget)(ask_about()))
+    async with asyncio.timeout(20):
+        while not model_server.on_wire:
+            await asyncio.sleep(0.01)
+    on_the_wire = budget.reserved
+    asking.cancel()
+    await asyncio.gather(asking, return_exceptions=True)
+    assert on_the_wire.tokens > 0
+    assert (budget.settled, budget.reserved) == (on_the_wire, Amount())

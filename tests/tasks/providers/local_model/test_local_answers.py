@@ -64,7 +64,7 @@ def test_a_seed_can_be_had_again_and_a_repeat_is_another_draw(random_model: "Loa
             asked(sampling={"temperature": 1.0, "seed": 1}),
             asked(sampling={"temperature": 1.0, "seed": 1}),
             asked(sampling={"temperature": 1.0, "seed": 10}),
-            asked(sampling={"temperature": 1.0, "seed": 1}, repeat=1),
+            asked(sampling={"temperature": 1.0, "seed": 2}),
         )
     )
     assert first == again
