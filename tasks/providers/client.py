@@ -186,15 +186,12 @@ class ModelClient:
 
     async def _send_within_budget(self, sent: ModelRequest, asked: ModelRequest, question: Question[Any]) -> Ended:
         assert self._budget is not None
-        most, paid = self._books.most(sent), Amount()
+        most = paid = self._books.most(sent)  # what is cut off, or cannot be recorded, may have been billed in full
         await self._budget.reserve(most)
         try:
             call, error = await self._send(sent, asked, question)
             paid = Amount(usd=call.cost_usd or Decimal(0), tokens=call.tokens_in + call.tokens_out)
             return call, error
-        except asyncio.CancelledError:
-            paid = most  # it may have been on the wire: what it would have cost is not known
-            raise
         finally:
             self._budget.settle(most, paid)
 

@@ -68,9 +68,8 @@ def test_nobody_behind_the_url_is_one_line_and_nothing_is_scored(
     assert str(port) in refused.stderr
     (run,) = rows(settings, "SELECT status FROM eval_runs")
     assert run["status"] == "failed"
-    assert (
-        rows(settings, f"{NOTHING_JUDGED} AND reason IS DISTINCT FROM 'infra'") == []
-    )  # a second call may have failed too
+    # a second call may have failed when the first stopped the run
+    assert rows(settings, f"{NOTHING_JUDGED} AND reason IS DISTINCT FROM 'infra'") == []
     assert rows(settings, "SELECT FROM api_logs WHERE usable OR tokens_in > 0") == []
 
 

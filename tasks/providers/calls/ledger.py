@@ -54,7 +54,7 @@ class Spent:
     @classmethod
     def of(cls, usage: Usage) -> "Spent":
         """What the ledger says was spent before."""
-        return cls(usage.calls, usage.tokens_in, usage.tokens_out, usage.cost_usd)
+        return cls(usage.attempts - usage.reused, usage.tokens_in, usage.tokens_out, usage.cost_usd)
 
     def add(self, call: ModelCall) -> None:
         """Count one attempt."""

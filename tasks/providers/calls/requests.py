@@ -26,9 +26,7 @@ def request_for(question: Question[Any], provider: Provider, settings: Settings)
         model=provider.model,
         system=question.system,
         turns=(Turn(role="user", text=question.prompt),),
-        sampling=Sampling(
-            temperature=settings.temperature, seed=seed, max_output_tokens=settings.max_output_tokens
-        ),
+        sampling=Sampling(temperature=settings.temperature, seed=seed, max_output_tokens=settings.max_output_tokens),
         schema_name=question.answer.__name__,
         answer_schema=answer_schema(question.answer),
         repeat=question.repeat,
