@@ -23,8 +23,8 @@ from tasks.providers.errors import AccessRefused, AnswerUnparseable, BudgetExhau
 
 USUAL_TOKENS_OUT = 500
 
-Ended = tuple[ModelCall, ModelError | None]
-"""One attempt as the ledger keeps it, and why its answer cannot be used; None when it can."""
+Ended = tuple[ModelCall, Any]
+"""One attempt as the ledger keeps it, and its answer, or the `ModelError` that says why there is none to be used."""
 
 
 class ModelClient:
@@ -70,7 +70,7 @@ class ModelClient:
         self._limiter = Limiter(settings.start_concurrency, concurrency)
         self._pace = Pace(settings.requests_per_minute, settings.tokens_per_minute, share)
         self._breaker = Breaker(f"{provider.name}:{provider.model}", settings.breaker_calls)
-        self._asking: dict[str, asyncio.Future[str]] = {}
+        self._asking: dict[str, asyncio.Future[Any]] = {}
         self.spent = spent or Spent()
         self.stopped: Exception | None = None
         self._failure: ModelError | None = None
@@ -97,20 +97,20 @@ class ModelClient:
         while (same := self._asking.get(request.hash)) is not None:
             await asyncio.wait({same})  # the same request is on the wire already: its answer is ours too
             if not same.cancelled():
-                return parse_answer(question.answer, ModelReply(text=same.result()))
+                return same.result()
         asking = self._asking[request.hash] = asyncio.get_running_loop().create_future()
         try:
-            text = await self._find_or_ask(request, question)
+            answer = await self._find_or_ask(request, question)
         except ModelError as error:
             asking.set_exception(error)
             asking.exception()  # seen here: as a rule nobody else waits for it
             raise
         else:
-            asking.set_result(text)
+            asking.set_result(answer)
         finally:
             asking.cancel()
             del self._asking[request.hash]
-        return parse_answer(question.answer, ModelReply(text=text))
+        return answer
 
     def stop(self, error: Exception) -> None:
         """Send nothing any more: who asks from now on, or waits to, gets this error; calls on the wire are finished."""
@@ -122,22 +122,22 @@ class ModelClient:
         if self._budget is not None:
             await self._budget.close()
 
-    async def _find_or_ask(self, request: ModelRequest, question: Question[Any]) -> str:
+    async def _find_or_ask(self, request: ModelRequest, question: Question[AnswerT]) -> AnswerT:
         found = await self._ledger.find(request.hash)
         if found is None:
             return await self._ask(request, question)
         if found.run_id != self._run_id:
             reply = ModelReply(text=found.text)
             await self._ledger.record(self._books.call(request, request, question, reply, reused_from=found.run_id))
-        return found.text
+        return parse_answer(question.answer, ModelReply(text=found.text))
 
-    async def _ask(self, request: ModelRequest, question: Question[Any]) -> str:
-        """Ask, and ask for a repair of an answer that does not fit; returns the answer as sent."""
+    async def _ask(self, request: ModelRequest, question: Question[AnswerT]) -> AnswerT:
+        """Ask, and ask for a repair of an answer that does not fit."""
         sent = request
         repairs = self._settings.repair_calls
         while True:
             try:
-                reply = await self._try(sent, request, question)
+                answer = await self._try(sent, request, question)
             except AnswerUnparseable as error:
                 if not repairs or error.reply is None:
                     self._failed(error)
@@ -151,7 +151,7 @@ class ModelClient:
                 raise
             else:
                 self._breaker.came_through()
-                return reply.text
+                return answer
 
     def _failed(self, error: ModelError) -> None:
         if not isinstance(error, AccessRefused):
@@ -166,54 +166,55 @@ class ModelClient:
             self._failure = error
             self.stop(ending)
 
-    async def _try(self, sent: ModelRequest, asked: ModelRequest, question: Question[Any]) -> ModelReply:
+    async def _try(self, sent: ModelRequest, asked: ModelRequest, question: Question[AnswerT]) -> AnswerT:
         async for attempt in tries_of(self._settings):
             with attempt:
                 return await self._attempt(sent, asked, question)
         raise AssertionError("unreachable: the last try raises")
 
-    async def _attempt(self, sent: ModelRequest, asked: ModelRequest, question: Question[Any]) -> ModelReply:
+    async def _attempt(self, sent: ModelRequest, asked: ModelRequest, question: Question[AnswerT]) -> AnswerT:
         async with self._limiter.place() as taken_at:  # given back once the answer is committed
             send = self._send if self._budget is None else self._send_within_budget
-            call, error = await send(sent, asked, question)
+            call, outcome = await send(sent, asked, question)
+            error = outcome if isinstance(outcome, ModelError) else None
             self.spent.add(call)
             self._adapt(error, taken_at)
             if isinstance(error, AccessRefused):  # before the place is free: nobody is to try the wrong key again
                 self._count_failure(error)
-        if error is not None:
-            raise error
-        return ModelReply(text=call.response or "")
+        if isinstance(outcome, ModelError):
+            raise outcome
+        return outcome
 
     async def _send_within_budget(self, sent: ModelRequest, asked: ModelRequest, question: Question[Any]) -> Ended:
         assert self._budget is not None
         most = paid = self._books.most(sent)  # what is cut off, or cannot be recorded, may have been billed in full
         await self._budget.reserve(most)
         try:
-            call, error = await self._send(sent, asked, question)
+            call, outcome = await self._send(sent, asked, question)
             paid = Amount(usd=call.cost_usd or Decimal(0), tokens=call.tokens_in + call.tokens_out)
-            return call, error
+            return call, outcome
         finally:
             self._budget.settle(most, paid)
 
     async def _send(self, sent: ModelRequest, asked: ModelRequest, question: Question[Any]) -> Ended:
         likely = likely_tokens(sent, self._usual_tokens_out()) if self._pace.is_limited else 0
         await self._pace.take(likely)
-        call, error = await self._complete(sent, asked, question)
+        call, outcome = await self._complete(sent, asked, question)
         self._pace.settle(likely, call.tokens_in + call.tokens_out)
         await self._ledger.record(call)
-        return call, error
+        return call, outcome
 
     async def _complete(self, sent: ModelRequest, asked: ModelRequest, question: Question[Any]) -> Ended:
         started = time.perf_counter()
-        error: ModelError | None = None
         try:
             reply: ModelReply | None = await self._provider.complete(sent, question.item, question.method)
             assert reply is not None
-            parse_answer(question.answer, reply)
+            outcome: object = parse_answer(question.answer, reply)
         except ModelError as failure:
-            error, reply = failure, failure.reply
+            outcome, reply = failure, failure.reply
         duration_ms = (time.perf_counter() - started) * 1000
-        return self._books.call(sent, asked, question, reply, error=error, duration_ms=duration_ms), error
+        error = outcome if isinstance(outcome, ModelError) else None
+        return self._books.call(sent, asked, question, reply, error=error, duration_ms=duration_ms), outcome
 
     def _adapt(self, error: ModelError | None, taken_at: float) -> None:
         if isinstance(error, RateLimited):
