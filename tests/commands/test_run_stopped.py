@@ -91,6 +91,6 @@ def test_a_run_whose_process_was_killed_says_how_many_answers_that_may_have_cost
         connection.execute("DELETE FROM thread_evaluations WHERE thread_id = 't1'")
     done = call_command(*FLOW, "--resume", run_id)
     assert done.code == 0, done.stderr
-    said = "at most 7 calls were on the wire when the process was killed and may have been paid for twice"
+    said = "at most 7 calls were on the wire when a process of the run was stopped and may have been paid for twice"
     assert said in " ".join(done.stdout.split())
     assert model_server.calls == 3

@@ -48,7 +48,10 @@ def test_what_failed_is_counted_by_reason_and_said_to_be_left_out_of_the_figures
 def test_prices_that_are_missing_and_answers_that_may_be_lost_are_named() -> None:
     unpriced, lost = notes_of(used={"unpriced_models": ("openai:odd", "azure:mine")}, calls_lost_at_most=20)
     assert "no price is known for the models openai:odd, azure:mine: name" in unpriced
-    assert lost == "at most 20 calls were on the wire when the process was killed and may have been paid for twice"
+    assert (
+        lost
+        == "at most 20 calls were on the wire when a process of the run was stopped and may have been paid for twice"
+    )
     assert notes_of(calls_lost_at_most=1)[0].startswith("at most 1 call was on the wire")
 
 
