@@ -5,15 +5,20 @@ from storage.tables.base import Base
 from storage.tables.budgets import RunBudgetRow
 from storage.tables.evaluations import ThreadEvaluationRow
 from storage.tables.leases import RateLeaseRow
+from storage.tables.nights import NightRow, NightSuiteRow
 from storage.tables.runs import EvalRunRow, RunThreadRow
+from storage.tables.shards import RunShardRow
 from storage.tables.threads import ThreadRow
 
 __all__ = [
     "ApiLogRow",
     "Base",
     "EvalRunRow",
+    "NightRow",
+    "NightSuiteRow",
     "RateLeaseRow",
     "RunBudgetRow",
+    "RunShardRow",
     "RunThreadRow",
     "ThreadEvaluationRow",
     "ThreadRow",
