@@ -3,6 +3,7 @@ PYTHON ?= python3.11
 VENV := .venv
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check --no-input
 INSTALL := $(PIP) install --quiet --constraint constraints.txt
+SIDE_BY_SIDE := -n logical --maxprocesses 8 --dist loadfile
 SOURCES := flows tasks storage deployments settings.py tests benchmarks
 
 .PHONY: setup demo test check bench clean
@@ -28,7 +29,7 @@ demo: $(VENV)/.base
 	$(VENV)/bin/python -m deployments.demo
 
 test: $(VENV)/.with-train
-	$(VENV)/bin/python -m pytest
+	$(VENV)/bin/python -m pytest $(SIDE_BY_SIDE)
 
 check: $(VENV)/.with-train
 	$(VENV)/bin/ruff format --check $(SOURCES)

@@ -3,11 +3,8 @@
 import random
 import time
 from collections.abc import AsyncGenerator
-from functools import lru_cache
 
-import orjson
 from prefect.logging import get_run_logger
-from pydantic import BaseModel
 
 from storage.queries.ledger_history import call_history
 from storage.queries.missing_sample import MissingSample, draw_missing
@@ -21,6 +18,7 @@ from tasks.costs.words import estimate_line
 from tasks.evaluators.base import Evaluator
 from tasks.evaluators.efficiency_answer import PartAnswer
 from tasks.providers.base import AnswerT, Question
+from tasks.providers.calls.requests import schema_bytes, size_of
 from tasks.providers.errors import ModelError
 from tasks.run import OpenRun, describe
 
@@ -113,21 +111,10 @@ class Measuring:
         Raises:
             NotAsked: There is no answer.
         """
-        schema = schema_size(question.answer)
+        schema = schema_bytes(question.answer)
         self.questions += 1
         self.schemas += schema
         self.size += size_of(question.system) + size_of(question.prompt) + schema
         if question.answer is PartAnswer:
             return question.answer.model_validate({"summary": SUMMARY_SO_FAR, "friction": []})
         raise NotAsked("only measured")
-
-
-def size_of(text: str) -> int:
-    """Bytes of UTF-8."""
-    return len(text) if text.isascii() else len(text.encode("utf-8", "replace"))
-
-
-@lru_cache
-def schema_size(answer: type[BaseModel]) -> int:
-    """Bytes of an answer's schema as JSON."""
-    return len(orjson.dumps(answer.model_json_schema()))

@@ -9,8 +9,9 @@ from tasks.providers.anthropic_api.errors import as_model_error, is_about
 from tasks.providers.anthropic_api.reply import reply_of
 from tasks.providers.anthropic_api.request import body_of
 from tasks.providers.base import ModelReply, ModelRequest
+from tasks.providers.bodies import no_answer_within
 from tasks.providers.environment import check_headers, check_model, check_url, header_lines, variable
-from tasks.providers.errors import CallFailed, UnusableJudge
+from tasks.providers.errors import UnusableJudge
 
 if TYPE_CHECKING:
     import anthropic
@@ -59,8 +60,7 @@ class AnthropicProvider:
             self._refuses_temperature = True
             return await self.complete(request, item, method)
         except TimeoutError as error:
-            told = f"no answer within {self._timeout_seconds:g} seconds (EVALFLOWS_CALL_TIMEOUT_SECONDS)"
-            raise CallFailed(told) from error
+            raise no_answer_within(self._timeout_seconds) from error
         except anthropic.AnthropicError as error:
             raise as_model_error(error, self._secrets) from error
         return reply_of(body)

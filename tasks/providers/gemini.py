@@ -6,8 +6,8 @@ from typing import Any
 
 from settings import Settings
 from tasks.providers.base import ModelReply, ModelRequest
+from tasks.providers.bodies import no_answer_within
 from tasks.providers.environment import check_model
-from tasks.providers.errors import CallFailed
 from tasks.providers.gemini_api.client import (
     Connection,
     address_of,
@@ -63,8 +63,7 @@ class GeminiProvider:
             self._refuses_temperature = True
             return await self.complete(request, item, method)
         except TimeoutError as error:
-            told = f"no answer within {self._timeout_seconds:g} seconds (EVALFLOWS_CALL_TIMEOUT_SECONDS)"
-            raise CallFailed(told) from error
+            raise no_answer_within(self._timeout_seconds) from error
         except (aiohttp.ClientError, GoogleAuthError, ValueError, RecursionError) as error:
             raise as_model_error(error, self._secrets) from error
         return reply_of(body)

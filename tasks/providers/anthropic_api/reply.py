@@ -1,13 +1,11 @@
 """The reply of the Messages API, of which only what is used is read: servers that are compatible leave much out."""
 
-import json
-
-from pydantic import BaseModel, JsonValue, ValidationError
+from pydantic import BaseModel, JsonValue
 
 from tasks.providers.base import ModelReply
+from tasks.providers.bodies import read_body, tokens
 from tasks.providers.errors import AnswerRefused, AnswerTruncated, CallFailed
 
-MOST_TOKENS = 2**53
 COMPLETE = {"end_turn", "stop_sequence", None}
 """Reasons to stop after a whole answer; a compatible server may give none
 (https://platform.claude.com/docs/en/build-with-claude/handling-stop-reasons, 2026-11)."""
@@ -43,7 +41,7 @@ def reply_of(body: str) -> ModelReply:
     Raises:
         ModelError: It is no message, or the answer was refused, cut off or is empty.
     """
-    message = read_message(body)
+    message = read_body(body, Message, "no message")
     text = "".join(block.text for block in message.content if block.type == "text")
     reply = with_usage(text, message)
     if message.stop_reason == "refusal":
@@ -60,37 +58,15 @@ def reply_of(body: str) -> ModelReply:
     return reply
 
 
-def read_message(body: str) -> Message:
-    """Parse a body.
-
-    Raises:
-        CallFailed: It is not JSON, or JSON of something else.
-    """
-    try:
-        return Message.model_validate(json.loads(body))
-    except ValidationError as error:
-        where = ".".join(str(step) for step in error.errors()[0]["loc"])
-        raise CallFailed(f"the reply is no message ({where}): {body[:200]}") from error
-    except (ValueError, RecursionError) as error:
-        raise CallFailed(f"the reply is not JSON ({error}): {body[:200]}") from error
-
-
 def with_usage(text: str, message: Message) -> ModelReply:
     """The reply with what was billed: what is read from and written to the cache is counted apart by the API."""
-    usage = message.usage if isinstance(message.usage, dict) else {}
+    usage = message.usage
     read, written = tokens(usage, "cache_read_input_tokens"), tokens(usage, "cache_creation_input_tokens")
-    details = usage.get("output_tokens_details")
     return ModelReply(
         text=text,
         tokens_in=tokens(usage, "input_tokens") + read + written,
         tokens_cached=read,
         tokens_out=tokens(usage, "output_tokens"),
-        tokens_reasoning=tokens(details, "thinking_tokens") if isinstance(details, dict) else 0,
+        tokens_reasoning=tokens(usage, "output_tokens_details", "thinking_tokens"),
         served_model=message.model,
     )
-
-
-def tokens(usage: dict[str, JsonValue], name: str) -> int:
-    """A number of tokens; 0 where the server does not say, or says what is none."""
-    number = usage.get(name)
-    return number if isinstance(number, int) and 0 <= number < MOST_TOKENS else 0

@@ -44,8 +44,8 @@ def repair_of(request: ModelRequest, failure: AnswerUnparseable) -> ModelRequest
 def most_tokens_in(request: ModelRequest) -> int:
     """An upper bound of the input tokens: no tokenizer makes more tokens than there are bytes of UTF-8."""
     texts = [request.system, *(turn.text for turn in request.turns)]
-    framing = FRAMING_TOKENS * (1 + len(request.turns))
-    return sum(size_of(text) for text in texts) + schema_bytes(request.schema_name, request) + framing
+    schema = len(request.schema_name) + len(orjson.dumps(request.answer_schema))
+    return sum(size_of(text) for text in texts) + schema + FRAMING_TOKENS * (1 + len(request.turns))
 
 
 def likely_tokens(request: ModelRequest, tokens_out: float) -> int:
@@ -58,12 +58,13 @@ def size_of(text: str) -> int:
     return len(text) if text.isascii() else len(text.encode("utf-8", "replace"))
 
 
-def schema_bytes(name: str, request: ModelRequest) -> int:
-    """Bytes of the answer's schema as JSON."""
-    return len(name) + len(orjson.dumps(request.answer_schema))
-
-
 @lru_cache
 def answer_schema(answer: type[BaseModel]) -> dict[str, Any]:
     """The JSON schema sent to the model."""
     return answer.model_json_schema()
+
+
+@lru_cache
+def schema_bytes(answer: type[BaseModel]) -> int:
+    """Bytes of that schema as JSON."""
+    return len(orjson.dumps(answer_schema(answer)))

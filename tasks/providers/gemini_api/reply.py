@@ -1,13 +1,11 @@
 """The reply of generateContent, of which only what is used is read: servers that are compatible leave much out."""
 
-import json
-
-from pydantic import BaseModel, Field, JsonValue, ValidationError
+from pydantic import BaseModel, Field, JsonValue
 
 from tasks.providers.base import ModelReply
+from tasks.providers.bodies import read_body, tokens
 from tasks.providers.errors import AccessRefused, AnswerRefused, AnswerTruncated, CallFailed
 
-MOST_TOKENS = 2**53
 COMPLETE = {"STOP", None}
 CUT_OFF = {"MAX_TOKENS", "CONTINUATION"}
 DECLINED = {
@@ -60,7 +58,7 @@ def reply_of(body: str) -> ModelReply:
     Raises:
         ModelError: It is none, or the answer was refused, cut off or is empty.
     """
-    generated = read_generated(body)
+    generated = read_body(body, Generated, "not one of generateContent")
     if generated.feedback and generated.feedback.block_reason:
         raise AnswerRefused(f"the prompt was blocked: {generated.feedback.block_reason}", with_usage("", generated))
     if not generated.candidates:
@@ -70,21 +68,6 @@ def reply_of(body: str) -> ModelReply:
     reply = with_usage(text_of(candidate), generated)
     check_end(candidate, reply)
     return reply
-
-
-def read_generated(body: str) -> Generated:
-    """Parse a body.
-
-    Raises:
-        CallFailed: It is not JSON, or JSON of something else.
-    """
-    try:
-        return Generated.model_validate(json.loads(body))
-    except ValidationError as error:
-        where = ".".join(str(step) for step in error.errors()[0]["loc"])
-        raise CallFailed(f"the reply is not one of generateContent ({where}): {body[:200]}") from error
-    except (ValueError, RecursionError) as error:
-        raise CallFailed(f"the reply is not JSON ({error}): {body[:200]}") from error
 
 
 def text_of(candidate: Candidate) -> str:
@@ -115,7 +98,7 @@ def check_end(candidate: Candidate, reply: ModelReply) -> None:
 
 def with_usage(text: str, generated: Generated) -> ModelReply:
     """The reply with what was billed; thoughts are counted beside the answer, and billed as output."""
-    usage = generated.usage if isinstance(generated.usage, dict) else {}
+    usage = generated.usage
     thought = tokens(usage, "thoughtsTokenCount")
     return ModelReply(
         text=text,
@@ -125,9 +108,3 @@ def with_usage(text: str, generated: Generated) -> ModelReply:
         tokens_reasoning=thought,
         served_model=generated.model_version if isinstance(generated.model_version, str) else None,
     )
-
-
-def tokens(usage: dict[str, JsonValue], name: str) -> int:
-    """A number of tokens; 0 where the server does not say, or says what is none."""
-    number = usage.get(name)
-    return number if isinstance(number, int) and 0 <= number < MOST_TOKENS else 0

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from settings import Settings
 from tasks.providers.base import ModelReply, ModelRequest
+from tasks.providers.bodies import no_answer_within
 from tasks.providers.environment import check_headers, header_lines
-from tasks.providers.errors import CallFailed
 from tasks.providers.openai_api.errors import as_model_error
 from tasks.providers.openai_api.reply import reply_of
 from tasks.providers.openai_api.request import LimitName, body_of
@@ -55,8 +55,7 @@ class ChatProvider:
             self._refused_parameters.add(TEMPERATURE)
             return await self.complete(request, item, method)
         except TimeoutError as error:
-            told = f"no answer within {self._timeout_seconds:g} seconds (EVALFLOWS_CALL_TIMEOUT_SECONDS)"
-            raise CallFailed(told) from error
+            raise no_answer_within(self._timeout_seconds) from error
         except (openai.OpenAIError, aiohttp.ClientError) as error:
             raise as_model_error(error, self._secrets) from error
         return reply_of(body)

@@ -1,13 +1,11 @@
 """The reply of a chat completion, of which only what is used is read: servers that are compatible leave much out."""
 
-import json
-
-from pydantic import BaseModel, JsonValue, ValidationError
+from pydantic import BaseModel, JsonValue
 
 from tasks.providers.base import ModelReply
+from tasks.providers.bodies import read_body, tokens
 from tasks.providers.errors import AnswerRefused, AnswerTruncated, CallFailed
 
-MOST_TOKENS = 2**53
 CUT_OFF = {"length", "max_tokens"}
 BROKEN_OFF = {"error", "abort", "insufficient_system_resource"}  # of OpenRouter, vLLM and DeepSeek
 
@@ -40,7 +38,7 @@ def reply_of(body: str) -> ModelReply:
     Raises:
         ModelError: It is no completion, or the answer was refused, cut off or is empty.
     """
-    completion = read_completion(body)
+    completion = read_body(body, Completion, "no chat completion")
     if not completion.choices:
         raise CallFailed("the reply has no choices")
     choice = completion.choices[0]
@@ -57,21 +55,6 @@ def reply_of(body: str) -> ModelReply:
     return reply
 
 
-def read_completion(body: str) -> Completion:
-    """Parse a body.
-
-    Raises:
-        CallFailed: It is not JSON, or JSON of something else.
-    """
-    try:
-        return Completion.model_validate(json.loads(body))
-    except ValidationError as error:
-        where = ".".join(str(step) for step in error.errors()[0]["loc"])
-        raise CallFailed(f"the reply is no chat completion ({where}): {body[:200]}") from error
-    except (ValueError, RecursionError) as error:
-        raise CallFailed(f"the reply is not JSON ({error}): {body[:200]}") from error
-
-
 def reply_with(text: str, completion: Completion) -> ModelReply:
     """The text with what it cost, as far as the server says so."""
     tokens_in, tokens_out = tokens(completion.usage, "prompt_tokens"), tokens(completion.usage, "completion_tokens")
@@ -86,10 +69,3 @@ def reply_with(text: str, completion: Completion) -> ModelReply:
         tokens_reasoning=min(reasoning, tokens_out),
         served_model=model if isinstance(model, str) and model else None,
     )
-
-
-def tokens(usage: JsonValue, *path: str) -> int:
-    """A number of tokens billed; 0 where the server does not say, or says what is none."""
-    for name in path:
-        usage = usage.get(name) if isinstance(usage, dict) else None
-    return usage if isinstance(usage, int) and 0 <= usage < MOST_TOKENS else 0
