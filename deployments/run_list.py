@@ -1,6 +1,6 @@
 """Runs from Postgres, and beside them those that wait in Prefect's queue."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from deployments.flow_list import FLOWS
 from deployments.lost_runs import mark_lost
 from storage.database import open_database
 from storage.queries.page import Page
-from storage.queries.runs import list_runs
+from storage.queries.runs import find_run, list_runs
 from storage.records import Record, Run, RunStatus
 
 QUEUED_AT_MOST = 200
@@ -29,10 +29,17 @@ class QueuedRun(Record):
 
 @dataclass(frozen=True)
 class ListedRuns:
-    """What `evalflows runs list` shows."""
+    """What `evalflows runs list` shows, each run once.
+
+    Attributes:
+        queued: Runs that wait: for the first time, or for another try after one that left a row.
+        runs: A page of the rows, without those of runs that wait.
+        read: Rows on the page, with those.
+    """
 
     queued: tuple[QueuedRun, ...]
     runs: Page[Run]
+    read: int
 
 
 async def list_all_runs(
@@ -40,17 +47,31 @@ async def list_all_runs(
 ) -> ListedRuns:
     """The runs, newest first, lost ones set to crashed before; queued ones where Prefect's API can be reached."""
     wanted: RunStatus | None = None if status in (None, "scheduled") else status  # pyright: ignore[reportAssignmentType]
+    waiting = await list_queued(flow)
     database = await open_database()
     try:
         await mark_lost(database)
         async with database.session() as session:
+            rows = {queued.id: await find_run(session, queued.id) for queued in waiting}
             runs = await list_runs(session, flow=flow, app=app, status=wanted, limit=limit, offset=offset)
     finally:
         await database.close()
     if status == "scheduled":
         runs = Page[Run]((), 0, limit, offset)
-    queued = await list_queued(flow) if status in (None, "scheduled") and app is None and not offset else ()
-    return ListedRuns(queued, runs)
+    queued = tuple(run for run in waiting if _waits(rows[run.id]) and (app is None or _is_about(rows[run.id], app)))
+    left = tuple(run for run in runs.items if run.id not in rows or not _waits(rows[run.id]))
+    shown = queued if status in (None, "scheduled") and not offset else ()
+    return ListedRuns(shown, replace(runs, items=left), len(runs.items))
+
+
+def _waits(row: Run | None) -> bool:
+    """Whether a run that Prefect calls scheduled or pending does wait: a row that says running knows better."""
+    return row is None or row.status != "running"
+
+
+def _is_about(row: Run | None, app: str) -> bool:
+    """Whether the run is known to be about the app; one that never began is not."""
+    return row is not None and row.app == app
 
 
 async def list_queued(flow: str | None) -> tuple[QueuedRun, ...]:

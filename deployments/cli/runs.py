@@ -1,4 +1,4 @@
-"""`evalflows runs`: list, show, export and cancel runs."""
+"""`evalflows runs`: list, show, export, cancel and requeue runs."""
 
 import asyncio
 import sys
@@ -16,12 +16,18 @@ from deployments.run_list import QueuedRun, list_all_runs
 from settings import get_settings
 from storage.records import Run, RunStatus
 
-app = App(name="runs", help="List, show, export and cancel runs.")
+app = App(name="runs", help="List, show, export, cancel and requeue runs.")
 app.command(
     "deployments.cli.show:show",
     name="show",
     sort_key=1,
     help="Show a run: its summary, or one page of its threads or of its model calls.",
+)
+app.command(
+    "deployments.cli.compare:compare",
+    name="compare",
+    sort_key=2,
+    help="Compare two runs: differences with intervals, a test, and the items that flipped.",
 )
 
 ToFile = Annotated[str, Parameter(metavar="FILE", allow_leading_hyphen=True)]
@@ -64,9 +70,9 @@ def list_command(
         return DONE
     console = make_console()
     print_table(console, rows, COLUMNS, spare=SPARE, numbers=("done", "seconds"), stretch="name")
-    last = offset + len(listed.runs.items)
+    last = offset + listed.read
     if last < listed.runs.total:
-        console.print(f"{len(listed.runs.items)} of {listed.runs.total} runs; --offset {last} for more")
+        console.print(f"{listed.read} of {listed.runs.total} runs; --offset {last} for more")
     return DONE
 
 
@@ -99,6 +105,21 @@ def cancel(run_id: str, /) -> int:
 
     use_live_api(get_settings())
     return DONE if asyncio.run(cancel_run(run_id)) else FAILED
+
+
+@app.command(sort_key=4)
+def requeue(run_id: str, /) -> int:
+    """Put a run that stopped, or is not complete, back into the queue under its id; a worker goes on with it.
+
+    Args:
+        run_id: The run, as `evalflows runs list` names it.
+    """
+    from deployments.requeue import requeue_run
+
+    use_live_api(get_settings())
+    queued = asyncio.run(requeue_run(run_id))
+    print(f"{queued} is queued again; a worker takes it ('evalflows up' starts one)")
+    return DONE
 
 
 @app.command(sort_key=2)

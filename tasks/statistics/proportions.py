@@ -44,11 +44,11 @@ class ClusterSums:
     """
 
     clusters: int
-    k: int
-    m: int
-    kk: int
-    mm: int
-    km: int
+    k: float
+    m: float
+    kk: float
+    mm: float
+    km: float
 
 
 def wilson(successes: float, n: float) -> tuple[float, float]:
@@ -97,7 +97,7 @@ def clustered_proportion(sums: ClusterSums, unscored: int = 0) -> Metric:
     p = sums.k / sums.m
     n = effective_size(sums)
     low, high = wilson(p * n, n)
-    return _metric(sums.k, sums.m, unscored, low, high)
+    return _metric(int(sums.k), int(sums.m), unscored, low, high)
 
 
 def effective_size(sums: ClusterSums) -> float:

@@ -14,6 +14,7 @@ from storage.database import Database, database_url
 from storage.queries.evaluations import MISSING
 from storage.queries.figure_queries import LABELLED, QUERY_TYPE, SUCCESS, UNSCORED_INTENTS, WORST
 from storage.queries.missing_sample import DRAW
+from storage.queries.pair_queries import THREAD_SCORES
 from storage.queries.this_run import THIS_RUN
 
 THREADS = 3000
@@ -34,7 +35,7 @@ QUERIES = {
     name: query.format(rows="reduced_evaluations", run=THIS_RUN)
     for name, query in {
         "success": SUCCESS, "labelled": LABELLED, "worst": WORST,
-        "unscored": UNSCORED_INTENTS, "query_type": QUERY_TYPE,
+        "unscored": UNSCORED_INTENTS, "query_type": QUERY_TYPE, "pairs": THREAD_SCORES,
     }.items()
 }  # fmt: skip
 

@@ -110,7 +110,7 @@ def test_the_clustered_interval_covers_the_truth_about_as_often_as_it_says(mean:
             rate, m = draw.betavariate(2 * mean, 2 * (1 - mean)), draw.randint(1, 12)
             pairs.append((sum(draw.random() < rate for _ in range(m)), m))
         sums = sums_of(pairs)
-        clustered, plain = clustered_proportion(sums), proportion(sums.k, sums.m)
+        clustered, plain = clustered_proportion(sums), proportion(int(sums.k), int(sums.m))
         covered += (clustered.low or 0) <= mean <= (clustered.high or 0)
         naive += (plain.low or 0) <= mean <= (plain.high or 0)
     assert 0.92 <= covered / rounds <= 0.98
