@@ -9,7 +9,17 @@ from storage.errors import DatabaseUnusable
 from storage.roles import ROLE_NAMES
 from storage.tables import Base
 
-VIEWS = ("reduced_evaluations", "thread_results")
+VIEWS = (
+    "reduced_evaluations",
+    "thread_results",
+    "run_overview",
+    "metric_history",
+    "spending_by_day",
+    "unscored_by_reason",
+    "call_health",
+    "night_results",
+    "live_runs",
+)
 APP, READ = ROLE_NAMES["app"], ROLE_NAMES["read"]
 RACES = frozenset({"42710", "23505", "XX000"})  # another database's migration made the same role or grant meanwhile
 INSUFFICIENT_PRIVILEGE = "42501"

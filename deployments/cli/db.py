@@ -1,4 +1,4 @@
-"""`evalflows db`: where the database is, migrations, a check."""
+"""`evalflows db`: where the database is, migrations, a check, retention."""
 
 from cyclopts import App
 
@@ -8,7 +8,8 @@ from settings import get_settings
 from storage.database import Database, database_url
 from storage.roles import Role
 
-app = App(name="db", help="The database: its URL, migrations, a check.")
+app = App(name="db", help="The database: its URL, migrations, a check, retention.")
+app.command("deployments.cli.prune:prune", name="prune", help="Delete old runs, or erase their prompts and answers.")
 
 
 @app.command

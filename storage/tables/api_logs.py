@@ -21,6 +21,8 @@ class ApiLogRow(Base):
     __table_args__ = (
         Index("ix_api_logs_run_id_item", "run_id", "item"),
         Index("ix_api_logs_answers", "request_hash", postgresql_where=text("usable AND response IS NOT NULL")),
+        Index("ix_api_logs_hour", text("(date_trunc('hour', (created_at AT TIME ZONE 'UTC')) AT TIME ZONE 'UTC')")),
+        Index("ix_api_logs_day", text("(CAST(created_at AT TIME ZONE 'UTC' AS date))")),
     )
 
     run_id: Mapped[UUID] = mapped_column(ForeignKey("eval_runs.id", ondelete="CASCADE"), primary_key=True)

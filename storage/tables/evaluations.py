@@ -17,6 +17,13 @@ class ThreadEvaluationRow(Base):
     __table_args__ = (
         CheckConstraint("reason IS NULL OR (verdict IS NULL AND score IS NULL)", name="unscored"),
         Index("ix_thread_evaluations_thread_id", "thread_id", "evaluator"),
+        Index(
+            "ix_thread_evaluations_unscored",
+            "run_id",
+            "evaluator",
+            "reason",
+            postgresql_where=text("reason IS NOT NULL"),
+        ),
     )
 
     run_id: Mapped[UUID] = mapped_column(ForeignKey("eval_runs.id", ondelete="CASCADE"), primary_key=True)
