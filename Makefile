@@ -6,7 +6,7 @@ INSTALL := $(PIP) install --quiet --constraint constraints.txt
 SIDE_BY_SIDE := -n logical --maxprocesses 8 --dist loadfile
 SOURCES := flows tasks storage deployments settings.py tests benchmarks
 
-.PHONY: setup demo test check bench clean
+.PHONY: setup demo test check bench audit clean
 
 setup: $(VENV)/.with-dev
 
@@ -43,6 +43,9 @@ bench: $(VENV)/.with-dev
 	$(VENV)/bin/python -m benchmarks.run_memory
 	$(VENV)/bin/python -m benchmarks.load_memory
 	$(VENV)/bin/python -m benchmarks.fault_storm
+
+audit:
+	PYTHON=$(PYTHON) .ci/audit
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache .import_linter_cache reports

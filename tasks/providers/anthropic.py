@@ -56,13 +56,13 @@ class AnthropicProvider:
             body = await self._create(request, temperature)
         except anthropic.BadRequestError as error:
             if temperature is None or temperature > HOTTEST or not is_about(error, TEMPERATURE):
-                raise as_model_error(error, self._secrets) from error
+                raise as_model_error(error, self._secrets) from None  # its message may hold the key
             self._refuses_temperature = True
             return await self.complete(request, item, method)
         except TimeoutError as error:
             raise no_answer_within(self._timeout_seconds) from error
         except anthropic.AnthropicError as error:
-            raise as_model_error(error, self._secrets) from error
+            raise as_model_error(error, self._secrets) from None  # its message may hold the key
         return reply_of(body)
 
     async def close(self) -> None:

@@ -1,6 +1,7 @@
 """The model client: one owner of retries, concurrency, budget and the ledger for every call of a run."""
 
 import asyncio
+import math
 import time
 from collections.abc import Callable
 from decimal import Decimal
@@ -47,6 +48,7 @@ class ModelClient:
         budget: Budget | None = None,
         spent: Spent | None = None,
         share: Callable[[], float] = lambda: 1.0,
+        allowed: Callable[[], float] = lambda: math.inf,
     ) -> None:
         """Nothing is sent yet.
 
@@ -60,6 +62,7 @@ class ModelClient:
             budget: None where the run has none.
             spent: What the run used before.
             share: Which part of the limits per minute is this process's, 0 to 1.
+            allowed: Most calls on the wire that other processes leave this one.
         """
         self._run_id = run_id
         self._books = Bookkeeper(run_id, NoPrice() if provider.free else price)
@@ -67,7 +70,7 @@ class ModelClient:
         self._ledger = ledger
         self._settings = settings
         self._budget = budget
-        self._limiter = Limiter(settings.start_concurrency, concurrency)
+        self._limiter = Limiter(settings.start_concurrency, concurrency, allowed)
         self._pace = Pace(settings.requests_per_minute, settings.tokens_per_minute, share)
         self._breaker = Breaker(f"{provider.name}:{provider.model}", settings.breaker_calls)
         self._asking: dict[str, asyncio.Future[Any]] = {}
@@ -79,6 +82,11 @@ class ModelClient:
     def provider(self) -> Provider:
         """Who is asked."""
         return self._provider
+
+    @property
+    def on_wire(self) -> int:
+        """Calls whose place is taken: on the wire, or about to be, or just back."""
+        return self._limiter.busy
 
     @property
     def budget_exhausted(self) -> bool:

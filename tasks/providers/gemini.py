@@ -59,13 +59,13 @@ class GeminiProvider:
             body = await self._generate(request, temperature)
         except APIError as error:
             if temperature is None or not refuses_temperature(error):
-                raise as_model_error(error, self._secrets) from error
+                raise as_model_error(error, self._secrets) from None  # its message may hold the key
             self._refuses_temperature = True
             return await self.complete(request, item, method)
         except TimeoutError as error:
             raise no_answer_within(self._timeout_seconds) from error
         except (aiohttp.ClientError, GoogleAuthError, ValueError, RecursionError) as error:
-            raise as_model_error(error, self._secrets) from error
+            raise as_model_error(error, self._secrets) from None  # its message may hold the key
         return reply_of(body)
 
     async def close(self) -> None:

@@ -1,11 +1,12 @@
 """How many calls are on the wire at once: few at first, more while the API keeps up, half as many when it says 429."""
 
 import asyncio
+import math
 from collections import deque
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 
-SHARE_AGAIN_SECONDS = 0.5
+LOOK_AGAIN_SECONDS = 0.5
 
 
 class Limiter:
@@ -20,19 +21,19 @@ class Limiter:
         busy: Places taken.
     """
 
-    def __init__(self, start: int, ceiling: int, share: Callable[[], float] = lambda: 1.0) -> None:
+    def __init__(self, start: int, ceiling: int, allowed: Callable[[], float] = lambda: math.inf) -> None:
         """No place is taken yet.
 
         Args:
             start: Places once a first call has come through.
             ceiling: Most places ever.
-            share: Which part of the ceiling is this process's, 0 to 1.
+            allowed: Most places now that other processes leave this one; 0 while there are none.
         """
         self.limit = 1.0
         self.busy = 0
         self._start = min(start, ceiling)
         self._ceiling = ceiling
-        self._share = share
+        self._allowed = allowed
         self._proven = False
         self._slow_start = True
         self._cut_at = 0.0
@@ -97,8 +98,10 @@ class Limiter:
                 waiter.set_exception(error)
 
     def _is_free(self) -> bool:
-        places = min(int(self.limit), max(1, int(self._ceiling * self._share())) if self._share() else 0)
-        return self.busy < places and asyncio.get_running_loop().time() >= self._paused_until
+        return (
+            self.busy < min(int(self.limit), self._allowed())
+            and asyncio.get_running_loop().time() >= self._paused_until
+        )
 
     async def _wait(self) -> None:
         if self._stopped_by is not None:
@@ -124,4 +127,4 @@ class Limiter:
         if self._waiting and self.busy == 0:
             loop = asyncio.get_running_loop()
             pause = self._paused_until - loop.time()
-            loop.call_later(pause if pause > 0 else SHARE_AGAIN_SECONDS, self._hand_out)
+            loop.call_later(pause if pause > 0 else LOOK_AGAIN_SECONDS, self._hand_out)

@@ -51,13 +51,13 @@ class ChatProvider:
             body = await self._create(request, left_out)
         except openai.BadRequestError as error:
             if not refuses_temperature(error, request, left_out):
-                raise as_model_error(error, self._secrets) from error
+                raise as_model_error(error, self._secrets) from None  # its message may hold the key
             self._refused_parameters.add(TEMPERATURE)
             return await self.complete(request, item, method)
         except TimeoutError as error:
             raise no_answer_within(self._timeout_seconds) from error
         except (openai.OpenAIError, aiohttp.ClientError) as error:
-            raise as_model_error(error, self._secrets) from error
+            raise as_model_error(error, self._secrets) from None  # its message may hold the key
         return reply_of(body)
 
     async def close(self) -> None:

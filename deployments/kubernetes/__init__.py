@@ -1,0 +1,1 @@
+"""What runs evalflows on Kubernetes."""
