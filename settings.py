@@ -99,6 +99,22 @@ class Settings(BaseSettings):
     window_overlap: Annotated[int, Field(ge=0)] = Field(
         default=10, description="Messages repeated from one window to the next, for context."
     )
+    shard_attempts: PositiveInt = Field(
+        default=3, description="How often a shard of a run is tried before the run fails."
+    )
+    shard_lost_seconds: PositiveFloat = Field(
+        default=60, description="A shard that nobody works on has been lost when it says nothing for so long."
+    )
+    max_concurrency: Annotated[int, Field(ge=0)] = Field(
+        default=0,
+        description="Most calls on the wire to one model, all processes on this database together; 0: no limit.",
+    )
+    alert_block: str = Field(
+        default="", description="Prefect notification block that alerts go to, as type/name: slack-webhook/team."
+    )
+    alert_url: SecretStr | None = Field(
+        default=None, description="Incoming webhook (Slack, Mattermost, ...) that alerts are posted to as JSON text."
+    )
     report_threads: PositiveInt = Field(default=2000, description="Most threads the HTML report shows, worst first.")
 
 

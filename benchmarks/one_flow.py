@@ -24,9 +24,9 @@ def time_the_phase() -> None:
     """Put a clock around the evaluation phase of the flow."""
     gather = module.gather_batches
 
-    async def timed(run: OpenRun, threads: int, *, repeats: int, tolerance: Tolerance) -> None:
+    async def timed(run: OpenRun, positions: range, threads: int, *, repeats: int, tolerance: Tolerance) -> None:
         before, started = getrusage(RUSAGE_SELF), time.perf_counter()
-        await gather(run, threads, repeats=repeats, tolerance=tolerance)
+        await gather(run, positions, threads, repeats=repeats, tolerance=tolerance)
         after = getrusage(RUSAGE_SELF)
         PHASE["seconds"] = time.perf_counter() - started
         PHASE["cpu_seconds"] = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
 
 FLOWS: dict[str, str] = {
     "evaluate-threads": "flows.evaluate_threads:evaluate_threads",
+    "nightly": "flows.nightly:nightly",
 }
 
 

@@ -1,33 +1,99 @@
-"""Runs whose process is gone: set to crashed, in Postgres and in Prefect."""
+"""Runs whose end was not heard: set to crashed where their process is gone, and told to Prefect where it missed it."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import httpx
-from prefect.client.orchestration import get_client
+from prefect.client.orchestration import PrefectClient, get_client
+from prefect.client.schemas.filters import (
+    FlowFilter,
+    FlowFilterName,
+    FlowRunFilter,
+    FlowRunFilterStartTime,
+    FlowRunFilterState,
+    FlowRunFilterStateType,
+)
+from prefect.client.schemas.objects import FlowRun, State, StateType
+from prefect.client.schemas.sorting import FlowRunSort
 from prefect.exceptions import ObjectNotFound
-from prefect.states import Crashed
+from prefect.states import Cancelled, Completed, Crashed, Failed
 
+from deployments.flow_list import FLOWS
 from storage.database import Database
-from storage.queries.runs import mark_lost_runs
+from storage.queries.runs import find_run, mark_lost_runs
+from storage.records import Run
+
+LOOKED_AT = 50
+LOOKED_BACK = timedelta(days=7)
+DOUBTFUL = [StateType.RUNNING, StateType.CANCELLING, StateType.CRASHED]
+ENDINGS = {
+    "completed": Completed,
+    "completed_with_errors": Completed,
+    "failed": Failed,
+    "cancelled": Cancelled,
+    "crashed": Crashed,
+}
 
 
 async def mark_lost(database: Database) -> Sequence[UUID]:
-    """Set every run that says `running` and is held by no process to crashed; returns their ids."""
+    """Set every run that says `running` and is held by no process to crashed; returns their ids.
+
+    Prefect is told of these, and of every run whose end it missed: its server was away, or the run's process was
+    killed between the two. A Prefect API that does not answer is left as it is.
+    """
     async with database.transaction() as session:
         lost = await mark_lost_runs(session)
-    for run_id in lost:
-        await _mark_in_prefect(run_id)
+    try:
+        async with get_client() as client:
+            for run_id in lost:
+                await _say_crashed(client, run_id)
+            await _tell_endings(client, database)
+    except (httpx.HTTPError, ValueError):
+        pass
     return lost
 
 
-async def _mark_in_prefect(run_id: UUID) -> None:
+async def _say_crashed(client: PrefectClient, run_id: UUID) -> None:
     """Say Crashed where Prefect still says Running; a run of another Prefect API is left to that one."""
     try:
-        async with get_client() as client:
-            flow_run = await client.read_flow_run(run_id)
-            if flow_run.state is None or not flow_run.state.is_final():
-                message = "the process that ran it is gone"
-                await client.set_flow_run_state(run_id, Crashed(message=message), force=True)
-    except (ObjectNotFound, httpx.HTTPError, ValueError):
+        flow_run = await client.read_flow_run(run_id)
+    except ObjectNotFound:
         return
+    if flow_run.state is None or not flow_run.state.is_final():
+        await client.set_flow_run_state(run_id, Crashed(message="the process that ran it is gone"), force=True)
+
+
+async def _tell_endings(client: PrefectClient, database: Database) -> None:
+    """Say in Prefect how runs ended that it holds for running or crashed and that have an ending in Postgres."""
+    recent = FlowRunFilterStartTime.model_validate({"after_": datetime.now(UTC) - LOOKED_BACK})
+    doubtful = await client.read_flow_runs(
+        flow_filter=FlowFilter(name=FlowFilterName(any_=list(FLOWS))),
+        flow_run_filter=FlowRunFilter(
+            state=FlowRunFilterState(type=FlowRunFilterStateType(any_=DOUBTFUL)), start_time=recent
+        ),
+        sort=FlowRunSort.START_TIME_DESC,
+        limit=LOOKED_AT,
+    )
+    for flow_run in doubtful:
+        async with database.session() as session:
+            run = await find_run(session, flow_run.id)
+        if run is not None and (ending := missed_ending(flow_run, run)) is not None:
+            await client.set_flow_run_state(flow_run.id, ending, force=True)
+
+
+def missed_ending(flow_run: FlowRun, run: Run) -> State[Any] | None:
+    """The state Prefect ought to show; None where what it shows is so, or the run may have begun again.
+
+    Args:
+        flow_run: What Prefect holds for running, cancelling or crashed.
+        run: Its row.
+    """
+    state, say = flow_run.state, ENDINGS.get(run.status)
+    if state is None or say is None or run.finished_at is None:
+        return None
+    if state.is_crashed():
+        return None if run.status == "crashed" else say(message=run.error_message or run.status)
+    began_again = state.timestamp > run.finished_at  # resumed: its row is opened a moment after Prefect says Running
+    return None if began_again and not state.is_cancelling() else say(message=run.error_message or run.status)

@@ -3,11 +3,13 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from functools import partial
 
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from settings import Settings, get_settings
 from storage.connection import connection_parameters
+from storage.embedded import revive_embedded
 from storage.engine import async_engine, unavailable_is_ours
 from storage.errors import DatabaseError, DatabaseUnusable
 from storage.migrate import upgrade
@@ -84,7 +86,8 @@ async def open_database(settings: Settings | None = None, role: Role = "app", mi
     """
     settings = settings or get_settings()
     parameters = await asyncio.to_thread(connection_parameters, settings, role)
-    engine = async_engine(parameters, settings.database_pool_size)
+    revive = partial(revive_embedded, settings) if settings.database_url is None else None
+    engine = async_engine(parameters, settings.database_pool_size, revive)
     try:
         found = await _look_or_upgrade(engine, parameters, settings, migrate)
         refuse_powerful(found, role)

@@ -1,15 +1,17 @@
 """Engines: psycopg 3 under SQLAlchemy, its errors told in our words."""
 
-from collections.abc import Generator, Mapping
+import asyncio
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, create_engine
+from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
+from sqlalchemy.util import await_only
 
 from storage.errors import DatabaseUnavailable, DatabaseUnusable
 from storage.urls import describe, redact
@@ -28,9 +30,18 @@ PASSING = (  # what a server says that is there and will answer in a while
 )
 
 
-def async_engine(parameters: Mapping[str, str], pool_size: int) -> AsyncEngine:
-    """An engine whose connections are tested before use, so that a restarted server is noticed in time."""
-    return create_async_engine(
+def async_engine(
+    parameters: Mapping[str, str], pool_size: int, before_connecting: Callable[[], None] | None = None
+) -> AsyncEngine:
+    """An engine whose connections are tested before use, so that a restarted server is noticed in time.
+
+    Args:
+        parameters: What libpq is told.
+        pool_size: Most connections.
+        before_connecting: Called, in a thread, before each new connection; what it raises is raised where the
+            connection was wanted.
+    """
+    engine = create_async_engine(
         DRIVER,
         connect_args={**DEFAULTS, **parameters},
         pool_size=pool_size,
@@ -40,6 +51,13 @@ def async_engine(parameters: Mapping[str, str], pool_size: int) -> AsyncEngine:
         json_serializer=to_json,
         json_deserializer=orjson.loads,
     )
+    if before_connecting is not None:
+
+        @event.listens_for(engine.sync_engine, "do_connect")
+        def prepare(*_: object) -> None:  # pyright: ignore[reportUnusedFunction]
+            await_only(asyncio.to_thread(before_connecting))
+
+    return engine
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """The judge of a run put together: its provider, its price, its budget, its share of the limits per minute."""
 
 import asyncio
+import math
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from decimal import Decimal
@@ -11,8 +12,7 @@ from pydantic import Field
 from settings import Settings
 from storage.budget import BudgetGrants
 from storage.database import Database
-from storage.queries.budgets import bury_grants
-from storage.queries.ledger import usage_of
+from storage.places import Places
 from storage.records import Amount, BudgetLimit, Record, Reuse, Run
 from storage.shares import Shares
 from storage.writers import RunWriter
@@ -74,12 +74,26 @@ async def model_client(
     database: Database,
     settings: Settings,
     calls: CallOptions,
+    spent: Spent,
+    *,
+    asks: bool = True,
 ) -> AsyncGenerator[ModelClient]:
-    """The client that asks for this run; what it reserved and leased is given back at the end."""
-    async with database.transaction() as session:
-        await bury_grants(session, run.id)
-        spent = Spent.of(await usage_of(session, run.id))
-    async with _share_of_limits(database, settings, provider) as share:
+    """The client that asks for this run; what it reserved and leased is given back at the end.
+
+    Args:
+        run: The run.
+        provider: Whom to ask.
+        price: None where it is not known.
+        writer: Where calls are kept.
+        database: Where budget and limits are shared.
+        settings: Tries, pauses, limits.
+        calls: What the user set.
+        spent: What the run has used so far.
+        asks: False where others ask in its place: it takes no share of the limits from them.
+    """
+    limited = asks and bool(settings.max_concurrency)
+    places = Places(database, settings, scope_of(provider), calls.concurrency) if limited else None
+    async with _share_of_limits(database, settings, provider, asks) as share, _joined(places):
         client = ModelClient(
             run.id,
             provider,
@@ -90,7 +104,10 @@ async def model_client(
             budget=_budget(run, calls, price, database, settings),
             spent=spent,
             share=share,
+            allowed=places.may_use if places else lambda: math.inf,
         )
+        if places is not None:
+            places.busy = lambda: client.on_wire
         try:
             yield client
         finally:
@@ -107,16 +124,34 @@ def _budget(run: Run, calls: CallOptions, price: Price | None, database: Databas
 
 @asynccontextmanager
 async def _share_of_limits(
-    database: Database, settings: Settings, provider: Provider
+    database: Database, settings: Settings, provider: Provider, asks: bool
 ) -> AsyncGenerator[Callable[[], float]]:
     """This process's part of the requests and tokens per minute; all of it where there is no limit to be shared."""
-    if not settings.requests_per_minute and not settings.tokens_per_minute:
+    if not asks or not (settings.requests_per_minute or settings.tokens_per_minute):
         yield lambda: 1.0
         return
-    scope = f"{provider.name} {provider.base_url} {provider.model}"
+    scope = scope_of(provider)
     shares = Shares(database, settings)
     await shares.join(scope)
     try:
         yield lambda: shares.share(scope)
     finally:
         await asyncio.shield(shares.leave())
+
+
+@asynccontextmanager
+async def _joined(places: Places | None) -> AsyncGenerator[None]:
+    """Hold places at the model while the block runs, where their number is limited."""
+    if places is None:
+        yield
+        return
+    await places.join()
+    try:
+        yield
+    finally:
+        await asyncio.shield(places.leave())
+
+
+def scope_of(provider: Provider) -> str:
+    """What names a model among the limits that processes share."""
+    return f"{provider.name} {provider.base_url} {provider.model}"

@@ -18,13 +18,13 @@ class Batch:
     stop: int
 
 
-def plan_batches(evaluators: Sequence[str], threads: int, repeats: int = 1) -> Iterator[Batch]:
-    """Cut a run into batches: few enough for Prefect (about 2,000), large enough to cost nothing (25 or more).
+def plan_batches(evaluators: Sequence[str], positions: range, repeats: int = 1) -> Iterator[Batch]:
+    """Cut positions of a run into batches: few enough for Prefect (about 2,000), large enough to cost nothing (25).
 
     Evaluators and repeats take turns on each range of threads, so that a run that stops early has whole threads.
     """
-    size = max(SMALLEST_BATCH, math.ceil(threads * len(evaluators) * repeats / MOST_BATCHES))
-    for start in range(0, threads, size):
+    size = max(SMALLEST_BATCH, math.ceil(len(positions) * len(evaluators) * repeats / MOST_BATCHES))
+    for start in positions[::size]:
         for repeat in range(repeats):
             for evaluator in evaluators:
-                yield Batch(evaluator, repeat, start, min(start + size, threads))
+                yield Batch(evaluator, repeat, start, min(start + size, positions.stop))

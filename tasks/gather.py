@@ -1,4 +1,4 @@
-"""Run all batches of a run side by side, once more where that may mend something, and stop them all where it must."""
+"""Run the batches of a run side by side, once more where that may mend something, and stop them all where it must."""
 
 import asyncio
 import gc
@@ -12,8 +12,17 @@ from tasks.run import OpenRun
 from tasks.tolerance import NOT_STRICT, Tally, Tolerance, tallied
 
 
-async def gather_batches(run: OpenRun, threads: int, *, repeats: int = 1, tolerance: Tolerance = NOT_STRICT) -> None:
-    """Evaluate every thread with every evaluator, `repeats` times.
+async def gather_batches(
+    run: OpenRun, positions: range, threads: int, *, repeats: int = 1, tolerance: Tolerance = NOT_STRICT
+) -> None:
+    """Evaluate threads of a run with every evaluator, `repeats` times.
+
+    Args:
+        run: The run; its evaluators are made.
+        positions: Which of its threads.
+        threads: How many it has in all: what it bears is a share of these.
+        repeats: How often each is judged by each evaluator.
+        tolerance: How much failing it bears.
 
     Raises:
         UnusableJudge: The judge cannot be used.
@@ -21,10 +30,11 @@ async def gather_batches(run: OpenRun, threads: int, *, repeats: int = 1, tolera
         RunFailed: More failed than is borne.
     """
     names = list(run.evaluators)
-    run.total = threads * len(names) * repeats
+    each = len(names) * repeats
+    run.total = len(positions) * each
     stop_asking = run.ask.stop if run.ask else None
-    with kept_from_collector(), tallied(run.id, Tally(tolerance, run.total, stop_asking)) as tally:
-        await run_batches(run, tally, plan_batches(names, threads, repeats))
+    with kept_from_collector(), tallied(run.id, Tally(tolerance, threads * each, stop_asking)) as tally:
+        await run_batches(run, tally, plan_batches(names, positions, repeats))
         if not tally.last_pass and tally.mendable and not (run.ask and run.ask.budget_exhausted):
             run.message = f"trying {tally.mendable} once more"
             run.done -= tally.mendable

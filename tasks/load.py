@@ -14,6 +14,7 @@ from prefect.logging import get_run_logger
 from pydantic import Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from storage.queries.fresh import only_fresh
 from storage.queries.runs import pin_snapshot
 from storage.queries.share import with_share
 from storage.queries.snapshots import SnapshotHash, pin_stored_threads, save_threads
@@ -21,6 +22,7 @@ from storage.queries.threads import current_threads
 from storage.records import Record, Snapshot, Thread
 from storage.sql_source import stream_rows
 from tasks.errors import RunRefused
+from tasks.fresh import settling_of, without_settled
 from tasks.retries import is_infrastructure_failure
 from tasks.run import OpenRun, open_run_of
 from tasks.sources.base import LoadReport, Selection
@@ -44,6 +46,9 @@ class SourceRequest(Record):
         selection: Which of the threads.
         sample_rate: Share of those, above 0, at most 1, drawn by a hash of their ids before the limit is applied.
         strict: True stops at the first bad row.
+        fresh: Leave out what is evaluated already. A sample and a share are drawn before that, so that each night draws
+            the same; the limit counts what is left, so that a backlog is worked off.
+        repeats: How often a thread must have been judged to be evaluated; read where `fresh` is set.
     """
 
     source: str
@@ -52,6 +57,8 @@ class SourceRequest(Record):
     selection: Selection = Selection()
     sample_rate: float = Field(default=1.0, gt=0, le=1)
     strict: bool = False
+    fresh: bool = False
+    repeats: int = 1
 
 
 @task(
@@ -65,7 +72,7 @@ async def load_threads(run_id: UUID, request: SourceRequest) -> Snapshot:
     """Pin the run's threads, or check on a resume that the input is still what it was.
 
     Raises:
-        SourceError: The input is unusable; nothing of it is kept.
+        SourceError: The input is unusable, or holds no thread; nothing of it is kept.
         RunRefused: The input of a resumed run has changed.
     """
     run = open_run_of(run_id)
@@ -75,7 +82,7 @@ async def load_threads(run_id: UUID, request: SourceRequest) -> Snapshot:
     report = LoadReport()
     async with run.database.transaction() as session:
         pinned = await _pin(session, run, request, report)
-        if not pinned.threads:
+        if not pinned.threads and (report.bad_rows or not request.fresh):
             raise SourceError(f"{request.source}: no thread to evaluate{_bad_rows_seen(report)}")
         snapshot = Snapshot(
             source=request.source,
@@ -100,15 +107,26 @@ async def _pin(session: AsyncSession, run: OpenRun, request: SourceRequest, repo
         )
         if below := share_key(request.sample_rate):
             query = with_share(query, chosen.seed, below)
+        if request.fresh:
+            query = only_fresh(query, settling_of(run, request.repeats))
         return await pin_stored_threads(session, run.id, query, chosen.limit)
     pinned = SnapshotHash()
-    threads = await open_threads(request, report)
-    async for chunk in chunks(threads):
+    async for chunk in await _wanted_chunks(session, run, request, report):
         await save_threads(session, app, chunk, run_id=run.id, first_position=pinned.threads)
         for thread in chunk:
             pinned.add(thread.external_id, thread.content_hash, len(thread.messages))
         run.message = f"loading: {pinned.threads} threads"
     return pinned
+
+
+async def _wanted_chunks(
+    session: AsyncSession, run: OpenRun, request: SourceRequest, report: LoadReport
+) -> AsyncIterator[Sequence[Thread]]:
+    if not request.fresh:
+        return chunks(await open_threads(request, report))
+    selection = request.selection.model_copy(update={"limit": 0})
+    threads = await open_threads(request.model_copy(update={"selection": selection}), report)
+    return without_settled(session, chunks(threads), settling_of(run, request.repeats), request.selection.limit)
 
 
 async def open_threads(request: SourceRequest, report: LoadReport) -> Iterator[Thread]:

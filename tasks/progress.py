@@ -13,7 +13,11 @@ from storage.errors import DatabaseUnavailable
 from storage.queries.runs import report_progress as write_progress
 from storage.records import Progress
 from tasks.artifacts import show
+from tasks.interrupts import interrupts_heard
 from tasks.run import OpenRun
+
+SHOW_SECONDS = 5.0
+"""How long a picture of the progress may take: Prefect's client tries for a minute, and a cancel is heard here too."""
 
 
 def progress_of(run: OpenRun) -> Progress:
@@ -31,6 +35,12 @@ def spending(run: OpenRun) -> str:
     return f"{spent.calls:,} calls, {spent.tokens_in + spent.tokens_out:,} tokens{usd}"
 
 
+def said_of(run: OpenRun) -> str:
+    """`18 of 66 units, 20 calls, 4,000 tokens`: the progress in words, for the Prefect UI."""
+    progress = progress_of(run)
+    return ", ".join(part for part in (f"{progress.current:,} of {progress.total:,} units", progress.message) if part)
+
+
 @asynccontextmanager
 async def report_progress(run: OpenRun) -> AsyncGenerator[None]:
     """Report while the block runs, every EVALFLOWS_PROGRESS_SECONDS, and once at its end."""
@@ -40,7 +50,8 @@ async def report_progress(run: OpenRun) -> AsyncGenerator[None]:
     artifact_id = UUID(str(made)) if made else None
     reporter = asyncio.create_task(_keep_reporting(run, artifact_id, working))
     try:
-        yield
+        with interrupts_heard(working):
+            yield
         await _report(run, artifact_id)
     finally:
         reporter.cancel()
@@ -68,6 +79,8 @@ async def _report(run: OpenRun, artifact_id: UUID | None) -> bool:
     async with run.database.transaction() as session:
         cancelled = await write_progress(session, run.id, progress_of(run))
     share = 100 * run.done / run.total if run.total else 0.0
-    if artifact_id is not None:
-        await show(aupdate_progress_artifact(artifact_id, progress=min(share, 100.0)))
+    if artifact_id is not None and not cancelled:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(SHOW_SECONDS):
+                await show(aupdate_progress_artifact(artifact_id, progress=min(share, 100.0), description=said_of(run)))
     return cancelled

@@ -122,7 +122,9 @@ async def publish(run: OpenRun, summary: RunSummary) -> None:
     key = f"summary-{run.record.app}"
     table, page = summary_rows(summary), summary_markdown(summary, run.record)
     await show(acreate_table_artifact(table=table, key=artifact_key(key), description="Summary of the run"))
-    await show(acreate_markdown_artifact(markdown=page, key=artifact_key(f"{key}-text")))
+    await show(
+        acreate_markdown_artifact(markdown=page, key=artifact_key(f"{key}-text"), description="Summary in words")
+    )
 
 
 async def find_reasons(

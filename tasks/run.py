@@ -1,8 +1,8 @@
 """A live run: opened or resumed under its flow-run id, held while it works, closed with its status."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import cast
 from uuid import UUID
@@ -16,12 +16,16 @@ from storage.records import Judge, Run, RunStatus
 from storage.run_lock import RunLock
 from storage.writers import RunWriter
 from tasks.ask import CallOptions, model_client, price_for
+from tasks.costs.estimate import Estimate
+from tasks.costs.prices import Price
 from tasks.errors import RunFailed, RunIsLive, RunRefused
 from tasks.evaluators.base import Evaluator
+from tasks.providers.base import Provider
+from tasks.providers.calls.ledger import Spent
 from tasks.providers.catalog import make_provider
 from tasks.providers.client import ModelClient
 from tasks.providers.errors import JudgeStopped, UnusableJudge
-from tasks.resume import open_record
+from tasks.resume import open_record, spent_before, wait_for_shards_to_stop
 
 SPEAK_FOR_THEMSELVES = (RunRefused, RunFailed, UnusableJudge, JudgeStopped)
 
@@ -40,6 +44,7 @@ class OpenRun:
         total: Units in all; 0 until the snapshot is loaded.
         message: What it is doing, in a few words.
         taken_over: True when its lock was lost and another process has it: the row is that one's now.
+        estimate: What is left to do was thought to cost; None where nothing was estimated.
     """
 
     record: Run
@@ -55,6 +60,7 @@ class OpenRun:
     total: int = 0
     message: str = ""
     taken_over: bool = False
+    estimate: Estimate | None = None
 
     @property
     def id(self) -> UUID:
@@ -76,7 +82,9 @@ def open_run_of(run_id: UUID) -> OpenRun:
 
 
 @asynccontextmanager
-async def open_run(*, app: str, judge: str, calls: CallOptions, versions: Mapping[str, str]) -> AsyncGenerator[OpenRun]:
+async def open_run(
+    *, app: str, judge: str, calls: CallOptions, versions: Mapping[str, str], shards: int = 0
+) -> AsyncGenerator[OpenRun]:
     """Open the run of the flow run this is called in, or resume it where it exists already.
 
     Args:
@@ -84,6 +92,7 @@ async def open_run(*, app: str, judge: str, calls: CallOptions, versions: Mappin
         judge: `rules` or `provider:model`.
         calls: Concurrency, budget, reuse of answers.
         versions: Versions of what judges; a resume under other versions is refused.
+        shards: How many child runs at most do the work; 0 where it is done in this process.
 
     Raises:
         RunRefused: The run is live elsewhere, was started with other settings, or cannot be paid for as asked.
@@ -96,27 +105,48 @@ async def open_run(*, app: str, judge: str, calls: CallOptions, versions: Mappin
     provider = make_provider(who, settings)
     async with AsyncExitStack() as stack:
         if provider is not None:
-            stack.push_async_callback(_shielded, provider.close)
+            stack.push_async_callback(shielded, provider.close)
         price = price_for(provider, calls, settings) if provider else None
         database = await open_database(settings)
-        stack.push_async_callback(_shielded, database.close)
+        stack.push_async_callback(shielded, database.close)
         lock = RunLock(database.engine, run_id)
-        stack.push_async_callback(_shielded, lock.release)
+        stack.push_async_callback(shielded, lock.release)
         if not await lock.acquire():
             raise RunIsLive(f"run {run_id} is being worked on by another process")
         record, resumed = await open_record(database, context, app, who, versions, calls)
         writer = RunWriter(database, run_id, settings, reuse=calls.reuse, log_content=calls.log_content)
         run = OpenRun(record, resumed, settings, database, writer, lock, calls)
         await stack.enter_async_context(_closed_when_left(run))
+        if resumed:
+            await wait_for_shards_to_stop(database, run_id, settings.shard_lost_seconds)
         if provider is not None:
-            client = model_client(record, provider, price, writer, database, settings, calls)
-            run.ask = await stack.enter_async_context(client)
-        OPEN_RUNS[run_id] = run
-        stack.callback(OPEN_RUNS.pop, run_id, None)
+            spent = await spent_before(database, run_id) if resumed else Spent()
+            run.ask = await stack.enter_async_context(client_of(run, provider, price, spent, asks=not shards))
+        stack.enter_context(reachable(run))
         yield run
 
 
-async def _shielded(give_back: Callable[[], Awaitable[None]]) -> None:
+def client_of(
+    run: OpenRun, provider: Provider, price: Price | None, spent: Spent, *, asks: bool = True
+) -> AbstractAsyncContextManager[ModelClient]:
+    """The client that asks the judge of an open run; see `model_client`."""
+    return model_client(
+        run.record, provider, price, run.writer, run.database, run.settings, run.calls, spent, asks=asks
+    )
+
+
+@contextmanager
+def reachable(run: OpenRun) -> Generator[None]:
+    """Let the tasks of a run reach it by `open_run_of(run_id)` while the block runs."""
+    OPEN_RUNS[run.id] = run
+    try:
+        yield
+    finally:
+        OPEN_RUNS.pop(run.id, None)
+
+
+async def shielded(give_back: Callable[[], Awaitable[None]]) -> None:
+    """Give something back to the end, also when the task is cancelled meanwhile."""
     await asyncio.shield(give_back())
 
 

@@ -6,4 +6,5 @@ pytest_plugins = [
     "tests.fixtures.model_server",
     "tests.fixtures.aimock",
     "tests.fixtures.command",
+    "tests.fixtures.browser",
 ]

@@ -18,7 +18,9 @@ from prefect.states import Pending
 from deployments.cli.bar import show_progress
 from deployments.cli.exits import is_users_error
 from deployments.cli.flow_options import RunOptions
+from deployments.cli.kept_server import server_kept
 from deployments.lost_runs import mark_lost
+from settings import get_settings
 from storage.database import open_database
 from storage.queries.runs import find_run
 from storage.records import Run
@@ -53,7 +55,8 @@ class Execution:
             raise RunRefused(unreachable(error)) from error
         self.run_id = flow_run.id
         try:
-            async with show_progress(flow_run.id, enabled=not self._options.json):
+            shown = show_progress(flow_run.id, enabled=not self._options.json)
+            async with server_kept(get_settings()), shown:
                 await run_flow_async(self._flow, flow_run=flow_run, parameters=parameters, return_type="result")
         except Exception as error:
             self.refused = is_users_error(error)

@@ -15,10 +15,13 @@ from deployments.cli.session import with_database
 from storage.database import Database
 from storage.errors import DatabaseError
 from storage.queries.ledger import usage_of
+from storage.queries.nights import night_of_run
 from storage.queries.runs import find_run
 from storage.records import Run, Usage
 from tasks.costs.estimate import Estimate
 from tasks.costs.words import estimate_line, spending_line
+from tasks.nightly.digest import NightDigest
+from tasks.nightly.markdown import digest_markdown
 from tasks.providers.errors import JudgeStopped
 from tasks.reports.summary import RunSummary
 from tasks.reports.terminal import odd_input, print_summary
@@ -26,7 +29,7 @@ from tasks.reports.terminal import odd_input, print_summary
 
 def print_outcome(run_id: UUID | None, *, as_json: bool, error: Exception | None, interrupted: bool) -> Run | None:
     """Print how the run ended; returns its record, None where it was never opened or the database is away."""
-    record, usage = _find(run_id) if run_id else (None, None)
+    record, usage, digest = _find(run_id) if run_id else (None, None, None)
     if error is not None:
         told = record.error_message if record and record.error_message else f"{type(error).__name__}: {error}"
         complain(f"{told}; go on with --resume {run_id}" if isinstance(error, JudgeStopped) else told)
@@ -34,8 +37,11 @@ def print_outcome(run_id: UUID | None, *, as_json: bool, error: Exception | None
         status = record.status if record else "cancelled" if interrupted else "failed"
         for line in odd_input(record) if record else ():
             complain(line)
-        sys.stdout.write(orjson.dumps(json_outcome(run_id, status, record, usage)).decode() + "\n")
+        told_night = {"digest": digest.model_dump(mode="json")} if digest else {}
+        sys.stdout.write(orjson.dumps(json_outcome(run_id, status, record, usage) | told_night).decode() + "\n")
         sys.stdout.flush()
+    elif digest is not None:
+        make_console().print(Text(digest_markdown(digest)), soft_wrap=True)
     elif record is not None:
         _print(record, usage)
     return record
@@ -66,16 +72,18 @@ def estimated(record: Run) -> Iterator[str]:
     yield f"nothing was asked; go on with: evalflows run {record.flow} --resume {record.id} --no-dry-run"
 
 
-def _find(run_id: UUID) -> tuple[Run | None, Usage | None]:
-    async def read(database: Database) -> tuple[Run | None, Usage | None]:
+def _find(run_id: UUID) -> tuple[Run | None, Usage | None, NightDigest | None]:
+    async def read(database: Database) -> tuple[Run | None, Usage | None, NightDigest | None]:
         async with database.session() as session:
-            return await find_run(session, run_id), await usage_of(session, run_id)
+            found = await night_of_run(session, run_id)
+            digest = NightDigest.model_validate(found.digest) if found and found.digest else None
+            return await find_run(session, run_id), await usage_of(session, run_id), digest
 
     try:
         return with_database(read)
     except DatabaseError as error:
         complain(str(error))
-        return None, None
+        return None, None, None
 
 
 def json_outcome(run_id: UUID | None, status: str, record: Run | None, usage: Usage | None = None) -> dict[str, Any]:

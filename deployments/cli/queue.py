@@ -5,6 +5,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
+from uuid import uuid4
 
 import httpx
 import orjson
@@ -20,7 +21,7 @@ from deployments.cli.flow_options import RunOptions
 from deployments.cli.outcome import json_outcome
 from tasks.errors import RunRefused
 
-PATHS = ("source", "intents", "policy")
+PATHS = ("source", "intents", "policy", "plan")
 SCRIPTED = "scripted:"
 
 
@@ -37,7 +38,12 @@ async def queue_run(flow: Flow[..., Any], options: RunOptions) -> int:
                 await client.read_deployment_by_name(name)
             except ObjectNotFound:
                 await asyncio.to_thread(apply)
-        flow_run = await cast(Any, run_deployment)(name, parameters=from_anywhere(options.parameters), timeout=0)
+        flow_run = await cast(Any, run_deployment)(
+            name,
+            parameters=from_anywhere(options.parameters),
+            timeout=0,
+            idempotency_key=str(uuid4()),  # Prefect's client asks again where the server was too busy to answer
+        )
     except httpx.TransportError as error:
         raise RunRefused(unreachable(error)) from error
     if options.json:

@@ -24,6 +24,7 @@ def down(settings: Settings) -> bool:
         "database": lambda: stop_embedded(settings),
     }
     stopped = [name for name, stop in steps.items() if stop()]
+    up_slot(settings).state_path.unlink(missing_ok=True)
     if stopped:
         print(f"Stopped: {', '.join(stopped)}.")
     else:

@@ -41,6 +41,7 @@ def server_environment(settings: Settings, port: int) -> dict[str, str]:
         "PREFECT_HOME": str(server_folder(settings)),
         "PREFECT_SERVER_API_HOST": "127.0.0.1",
         "PREFECT_SERVER_API_PORT": str(port),
+        "PREFECT_UI_URL": f"http://127.0.0.1:{port}",
         "PREFECT_SERVER_EPHEMERAL_ENABLED": "false",
         "PYTHONPATH": with_project_root(os.environ.get("PYTHONPATH")),
     }

@@ -11,6 +11,8 @@ from secrets import token_urlsafe
 from typing import TYPE_CHECKING, cast
 
 from deployments.local.door import Application, Door
+from deployments.local.offline import Offline
+from deployments.local.patient import Patient
 from deployments.local.slot import Slot
 
 if TYPE_CHECKING:
@@ -35,9 +37,11 @@ def main(folder: str, socket_descriptor: str, lock_descriptor: str, idle_seconds
 async def serve(listener: socket.socket, token: str, idle_seconds: float) -> None:
     """Run Prefect's own application behind our door."""
     import uvicorn
-    from prefect.server.api.server import create_app
+    from prefect.server.api import server as prefect_server
 
-    door = Door(cast(Application, create_app(final=True)), token)
+    shipped = Path(prefect_server.__file__).parent / "collections_data" / "views"
+    application = cast(Application, prefect_server.create_app(final=True))
+    door = Door(Offline(Patient(application), shipped), token)
     config = uvicorn.Config(door, log_level="warning", lifespan="on", timeout_graceful_shutdown=2)
     server = uvicorn.Server(config)
     watch = asyncio.create_task(stop_when_idle(server, door, idle_seconds))

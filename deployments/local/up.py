@@ -2,23 +2,25 @@
 
 import asyncio
 import os
-import subprocess
-import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from deployments.apply import WORK_POOL, apply
 from deployments.local.environment import PROJECT_ROOT, server_folder
+from deployments.local.sample import prepare_database
 from deployments.local.server import LocalServer, api_url_from_prefect, ensure_server, server_status, stop_server
 from deployments.local.signals import ignore_stop_signals, interrupted_once
 from deployments.local.slot import Slot
 from deployments.local.stack import local_stack
+from deployments.local.watch import Stack, mark_lost_runs
 from deployments.local.worker import start_worker, stop_worker
 from settings import Settings
 from storage.embedded import embedded_status, stop_embedded
 
-WATCH_SECONDS = 1.0
 EXIT_STOPPED = 0
 EXIT_ALREADY_UP = 2
+OWNS_DATABASE = "owns_database"
+"""In the state file: this `up` started the database, or one that was killed did; so it is stopped in the end."""
 
 
 def up(settings: Settings, project: Path = PROJECT_ROOT) -> int:
@@ -41,8 +43,10 @@ def up(settings: Settings, project: Path = PROJECT_ROOT) -> int:
         if lock is None:
             _say_already_up(settings, slot)
             return EXIT_ALREADY_UP
-        slot.write({"pid": os.getpid()})
-        database_was_there = settings.database_url is not None or embedded_status(settings) is not None
+        owns_database = settings.database_url is None and (
+            embedded_status(settings) is None or bool((slot.read() or {}).get(OWNS_DATABASE))
+        )
+        slot.write({"pid": os.getpid(), OWNS_DATABASE: owns_database})
         with interrupted_once():
             try:
                 _run(settings, project)
@@ -50,7 +54,8 @@ def up(settings: Settings, project: Path = PROJECT_ROOT) -> int:
                 print("\nStopping...", flush=True)
             finally:
                 ignore_stop_signals()
-                _stop(settings, stop_database=not database_was_there)
+                _stop(settings, stop_database=owns_database)
+                slot.state_path.unlink()
     return EXIT_STOPPED
 
 
@@ -61,34 +66,15 @@ def up_slot(settings: Settings) -> Slot:
 
 def _run(settings: Settings, project: Path) -> None:
     elsewhere = api_url_from_prefect()
-    asyncio.run(_migrate(settings))
+    asyncio.run(prepare_database(settings))
     stop_worker(settings)  # one that lost its `up` to a SIGKILL
     with local_stack(settings):
-        apply(project / "prefect.yaml")
+        notes = apply(project, settings=settings)
+        mark_lost_runs(settings)
         server = ensure_server(settings)
-        worker = start_worker(settings, server.api_url, project)
-        _say_ready(settings, server, elsewhere)
-        _watch(settings, project, server, worker)
-
-
-async def _migrate(settings: Settings) -> None:
-    """Start the database, and bring its schema up to date before anything asks for it."""
-    from storage.database import open_database
-
-    await (await open_database(settings)).close()
-
-
-def _watch(settings: Settings, project: Path, server: LocalServer, worker: subprocess.Popen[bytes]) -> None:
-    """Start again what ends by itself. Looking uses the server, so that it never finds itself idle."""
-    while True:
-        time.sleep(WATCH_SECONDS)
-        if (found := ensure_server(settings)).pid != server.pid:
-            print(f"The Prefect server had ended and was started again: {found.ui_url}", flush=True)
-        if worker.poll() is not None or found.port != server.port:
-            print("The worker is started again.", flush=True)
-            stop_worker(settings)
-            worker = start_worker(settings, found.api_url, project)
-        server = found
+        stack = Stack(settings, project, server, start_worker(settings, server.api_url, project))
+        _say_ready(settings, server, elsewhere, notes)
+        stack.watch()
 
 
 def _stop(settings: Settings, *, stop_database: bool) -> None:
@@ -99,7 +85,7 @@ def _stop(settings: Settings, *, stop_database: bool) -> None:
     print("Stopped.", flush=True)
 
 
-def _say_ready(settings: Settings, server: LocalServer, elsewhere: str | None) -> None:
+def _say_ready(settings: Settings, server: LocalServer, elsewhere: str | None, notes: Sequence[str]) -> None:
     database = "embedded" if settings.database_url is None else "the one of EVALFLOWS_DATABASE_URL"
     lines = {
         "Prefect UI": server.ui_url,
@@ -110,7 +96,7 @@ def _say_ready(settings: Settings, server: LocalServer, elsewhere: str | None) -
     print(*(f"{name + ':':<13}{value}" for name, value in lines.items()), sep="\n")
     if elsewhere is not None and elsewhere != server.api_url:
         print(f"Note: Prefect's own settings name {elsewhere!r}; `evalflows run` uses that API, not this one.")
-    print("Ctrl-C stops everything.", flush=True)
+    print(*notes, "Ctrl-C stops everything.", sep="\n", flush=True)
 
 
 def _say_already_up(settings: Settings, slot: Slot) -> None:

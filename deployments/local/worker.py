@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psutil
 
-from deployments.apply import WORK_POOL
+from deployments.apply.pools import HEARTBEAT_SECONDS, WORK_POOL
 from deployments.local.environment import server_folder, with_project_root
 from deployments.local.logs import open_log
 from deployments.local.slot import Slot
@@ -30,6 +30,7 @@ def worker_environment(settings: Settings, api_url: str, project: Path) -> dict[
     database = settings.database_url
     return {
         "PREFECT_WORKER_QUERY_SECONDS": "1",
+        "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": HEARTBEAT_SECONDS,
         "DO_NOT_TRACK": "1",
         **environment,
         **({} if database is None else {"EVALFLOWS_DATABASE_URL": database.get_secret_value()}),

@@ -29,6 +29,7 @@ def launch(place: Place, wait_seconds: float) -> Postmaster:
     account = server_account(place.data)
     binary_folder = binaries(place, account)
     deadline = time.monotonic() + wait_seconds
+    place.stopped.unlink(missing_ok=True)
     while (running := find_running(place)) is None:
         if time.monotonic() > deadline:
             raise DatabaseUnavailable(

@@ -44,6 +44,11 @@ class Place:
         """Locked as long as any process of the server lives."""
         return self.folder / "running.lock"
 
+    @property
+    def stopped(self) -> Path:
+        """There once the server was told to stop, until it is started again."""
+        return self.folder / "stopped"
+
 
 def find_place(home: Path) -> Place:
     """The place under this home as it is now, without making anything."""

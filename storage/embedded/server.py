@@ -60,6 +60,20 @@ def start_embedded(settings: Settings) -> EmbeddedServer:
         return EmbeddedServer(running.socket_folder, place.data, running.pid)
 
 
+def revive_embedded(settings: Settings) -> None:
+    """Start the server of this home again where it ended by itself or was killed; one that was stopped stays so.
+
+    Raises:
+        DatabaseUnavailable: It did not come up, for a reason that may pass: it could run here before.
+    """
+    place = find_place(settings.home)
+    if place.data.exists() and not place.stopped.exists() and not is_locked(place.running):
+        try:
+            start_embedded(settings)
+        except DatabaseUnusable as error:
+            raise DatabaseUnavailable(str(error)) from error
+
+
 def stop_embedded(settings: Settings) -> bool:
     """Stop the server of this home, connections and all. Returns False where none ran.
 
@@ -71,6 +85,7 @@ def stop_embedded(settings: Settings) -> bool:
         if not place.data.exists():
             return False
         with held_lock(place.starting, settings.postgres_start_seconds):
+            place.stopped.touch()
             if not is_locked(place.running):
                 return False
             account = server_account(place.data)

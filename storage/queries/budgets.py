@@ -7,8 +7,7 @@ from sqlalchemy import delete, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from storage.queries.ledger import usage_of
-from storage.records import Amount, BudgetLimit
+from storage.records import Amount, BudgetLimit, Usage
 from storage.tables import RunBudgetRow
 
 BEFORE = UUID(int=0)
@@ -54,8 +53,13 @@ async def close_grant(session: AsyncSession, run_id: UUID, holder: UUID, settled
     await _write(session, run_id, holder, settled, settled)
 
 
-async def bury_grants(session: AsyncSession, run_id: UUID) -> Amount:
+async def bury_grants(session: AsyncSession, run_id: UUID, usage: Usage) -> Amount:
     """Put what the processes before were granted together, when none of them lives any more; safe to do twice.
+
+    Args:
+        session: Open session.
+        run_id: The run.
+        usage: What its ledger says now.
 
     Returns:
         What they may have spent beyond what the ledger says, on calls that were on the wire when they were killed. It
@@ -64,7 +68,7 @@ async def bury_grants(session: AsyncSession, run_id: UUID) -> Amount:
     """
     await session.execute(LOCK, {"run_id": run_id})
     row = RunBudgetRow
-    granted, usage = await _granted(session, run_id, without=BEFORE), await usage_of(session, run_id)
+    granted = await _granted(session, run_id, without=BEFORE)
     known = Amount(usd=usage.cost_usd or Decimal(0), tokens=usage.tokens_in + usage.tokens_out)
     buried = select(row.granted_usd, row.settled_usd, row.granted_tokens, row.settled_tokens).where(
         row.run_id == run_id, row.holder == BEFORE

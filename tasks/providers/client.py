@@ -77,6 +77,7 @@ class ModelClient:
         self.spent = spent or Spent()
         self.stopped: Exception | None = None
         self._failure: ModelError | None = None
+        self._unrecorded: Exception | None = None
 
     @property
     def provider(self) -> Provider:
@@ -132,6 +133,7 @@ class ModelClient:
 
     async def _find_or_ask(self, request: ModelRequest, question: Question[AnswerT]) -> AnswerT:
         found = await self._ledger.find(request.hash)
+        self._unrecorded = None  # the ledger answers
         if found is None:
             return await self._ask(request, question)
         if found.run_id != self._run_id:
@@ -182,6 +184,8 @@ class ModelClient:
 
     async def _attempt(self, sent: ModelRequest, asked: ModelRequest, question: Question[AnswerT]) -> AnswerT:
         async with self._limiter.place() as taken_at:  # given back once the answer is committed
+            if self._unrecorded is not None:
+                raise self._unrecorded.with_traceback(None)
             send = self._send if self._budget is None else self._send_within_budget
             call, outcome = await send(sent, asked, question)
             error = outcome if isinstance(outcome, ModelError) else None
@@ -209,7 +213,11 @@ class ModelClient:
         await self._pace.take(likely)
         call, outcome = await self._complete(sent, asked, question)
         self._pace.settle(likely, call.tokens_in + call.tokens_out)
-        await self._ledger.record(call)
+        try:
+            await self._ledger.record(call)
+        except Exception as error:  # before the place is free: nobody is to pay for another answer that is lost
+            self._unrecorded = error
+            raise
         return call, outcome
 
     async def _complete(self, sent: ModelRequest, asked: ModelRequest, question: Question[Any]) -> Ended:

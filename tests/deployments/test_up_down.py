@@ -15,9 +15,12 @@ import pytest
 
 from deployments.local.down import down
 from deployments.local.server import server_status
+from deployments.local.signals import STOP_SIGNALS, interrupted_once
 from deployments.local.worker import worker_slot
 from settings import Settings
+from storage.database import open_database
 from storage.embedded import embedded_status
+from storage.queries.threads import list_threads
 from tests.fixtures.database import new_home, remove_home
 
 PROJECT = Path(__file__).parents[2]
@@ -30,47 +33,55 @@ from settings import Settings
 sys.exit(up(Settings(), Path(sys.argv[1])))
 """
 
-Start = Callable[[], subprocess.Popen[str]]
+READY = "Ctrl-C stops everything"
 
 
-@pytest.fixture(scope="module")
-def home() -> Iterator[Path]:
-    """One home for this file, so that Prefect's and our tables are made once."""
-    home = new_home()
-    yield home
-    down(Settings(home=home))
-    remove_home(home)
+class Home:
+    """One home for this file, with one `up` that the tests share: started when a test needs it and none runs."""
 
+    def __init__(self, folder: Path) -> None:
+        self.settings = Settings(home=folder)
+        self.started: list[subprocess.Popen[str]] = []
 
-@pytest.fixture
-def settings(home: Path) -> Settings:
-    return Settings(home=home)
-
-
-@pytest.fixture
-def start_up(home: Path) -> Iterator[Start]:
-    """Starts `up` as a shell would in the background of a script: with SIGINT ignored, in its own session."""
-    started: list[subprocess.Popen[str]] = []
-
-    def start() -> subprocess.Popen[str]:
-        environment = {**os.environ, "EVALFLOWS_HOME": str(home), "A_KEY": "secret", "PYTHONPATH": str(PROJECT)}
-        command = [sys.executable, "-c", UP, str(TINY)]
+    def start(self) -> subprocess.Popen[str]:
+        """Start `up` as a shell would in the background of a script: with SIGINT ignored, in its own session."""
+        home = str(self.settings.home)
+        environment = {**os.environ, "EVALFLOWS_HOME": home, "A_KEY": "secret", "PYTHONPATH": str(PROJECT)}
         process = subprocess.Popen(
-            command,
+            [sys.executable, "-c", UP, str(TINY)],
             env=environment,
             stdout=subprocess.PIPE,
             text=True,
             start_new_session=True,
             preexec_fn=ignore_sigint,
         )
-        started.append(process)
+        self.started.append(process)
         return process
 
-    yield start
-    for process in started:
+    def up(self) -> subprocess.Popen[str]:
+        """The `up` that runs, or a new one that is ready."""
+        if self.started and self.started[-1].poll() is None:
+            return self.started[-1]
+        process = self.start()
+        read_until(process, READY)
+        return process
+
+
+@pytest.fixture(scope="module")
+def home() -> Iterator[Home]:
+    home = Home(new_home())
+    yield home
+    for process in home.started:
         if process.poll() is None:
             process.terminate()
         process.communicate(timeout=90)
+    down(home.settings)
+    remove_home(home.settings.home)
+
+
+@pytest.fixture
+def settings(home: Home) -> Settings:
+    return home.settings
 
 
 def ignore_sigint() -> None:
@@ -132,10 +143,9 @@ def nothing_runs(settings: Settings) -> bool:
 
 
 def test_a_queued_run_is_run_with_the_home_the_keys_and_the_folder_of_up(
-    settings: Settings, start_up: Start, tmp_path: Path
+    settings: Settings, home: Home, tmp_path: Path
 ) -> None:
-    up = start_up()
-    said = read_until(up, "Ctrl-C stops everything")
+    said = read_until(home.start(), READY)
     server = server_status(settings)
     assert server is not None
     assert server.ui_url in said
@@ -145,77 +155,80 @@ def test_a_queued_run_is_run_with_the_home_the_keys_and_the_folder_of_up(
     assert (tmp_path / "said").read_text() == expected
 
 
-def test_a_second_up_says_so_and_leaves_the_first_alone(settings: Settings, start_up: Start) -> None:
-    first = start_up()
-    read_until(first, "Ctrl-C stops everything")
+async def test_the_shipped_threads_are_in_the_database(settings: Settings, home: Home) -> None:
+    home.up()
+    database = await open_database(settings)
+    async with database.session() as session:
+        assert (await list_threads(session, app="demo", limit=1)).total > 10
+    await database.close()
+
+
+def test_a_second_up_says_so_and_leaves_the_first_alone(settings: Settings, home: Home) -> None:
+    first = home.up()
     server = server_status(settings)
     assert server is not None
-    second = start_up()
+    second = home.start()
     assert second.wait(timeout=60) == 2
     assert f"already up at {server.ui_url} (process {first.pid})" in second.communicate()[0]
     assert first.poll() is None
     assert server_status(settings) == server
+    home.started.remove(second)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_a_signal_stops_everything_and_a_second_one_changes_nothing(
-    settings: Settings, start_up: Start, number: signal.Signals
-) -> None:
-    up = start_up()
-    read_until(up, "Ctrl-C stops everything")
-    up.send_signal(number)
-    read_until(up, "Stopping")
-    up.send_signal(number)
-    assert up.wait(timeout=60) == 0
-    assert nothing_runs(settings)
-
-
-def test_stopping_interrupts_the_run_in_progress_and_prefect_knows_it(
-    settings: Settings, start_up: Start, tmp_path: Path
-) -> None:
-    up = start_up()
-    read_until(up, "Ctrl-C stops everything")
-    run_id = trigger(settings, tmp_path / "said", 600)
-    assert wait_until((tmp_path / "said").exists)
-    up.send_signal(signal.SIGINT)
-    assert up.wait(timeout=60) == 0
-    assert (tmp_path / "said").read_text().endswith("cancelled\n")
-    again = start_up()
-    read_until(again, "Ctrl-C stops everything")
-    assert state(settings, run_id) == "CRASHED"
-
-
-def test_a_second_start_finds_all_as_it_was(settings: Settings, start_up: Start) -> None:
-    found: list[Any] = []
-    for _ in range(2):
-        up = start_up()
-        read_until(up, "Ctrl-C stops everything")
-        found.append(deployments(settings))
-        up.terminate()
-        assert up.wait(timeout=60) == 0
-    assert found[0] == found[1]
-    assert len(found[0]) == 1
-    assert "{{ $EVALFLOWS_ROOT }}" in str(found[0])
-
-
-def test_what_dies_is_started_again(settings: Settings, start_up: Start, tmp_path: Path) -> None:
-    up = start_up()
-    read_until(up, "Ctrl-C stops everything")
-    server = server_status(settings)
+def test_what_dies_is_started_again(settings: Settings, home: Home, tmp_path: Path) -> None:
+    up = home.up()
+    server, database = server_status(settings), embedded_status(settings)
     assert server is not None
+    assert database is not None
     os.kill(server.pid, signal.SIGKILL)
     read_until(up, "server had ended and was started again")
     worker_process(settings).kill()
     read_until(up, "worker is started again")
+    os.kill(database.pid, signal.SIGKILL)
+    read_until(up, "database had ended and was started again")
     run_id = trigger(settings, tmp_path / "said", 0)
     assert wait_until(lambda: state(settings, run_id) == "COMPLETED")
 
 
-def test_down_stops_what_up_started_and_says_so(
-    settings: Settings, start_up: Start, capsys: pytest.CaptureFixture[str]
+def test_stopping_interrupts_the_run_and_a_second_start_finds_all_as_it_was(
+    settings: Settings, home: Home, tmp_path: Path
 ) -> None:
-    up = start_up()
-    read_until(up, "Ctrl-C stops everything")
+    up = home.up()
+    before = deployments(settings)
+    run_id = trigger(settings, tmp_path / "said", 600)
+    assert wait_until((tmp_path / "said").exists)
+    up.send_signal(signal.SIGINT)
+    read_until(up, "Stopping")
+    up.send_signal(signal.SIGINT)
+    assert up.wait(timeout=60) == 0
+    assert nothing_runs(settings)
+    assert (tmp_path / "said").read_text().endswith("cancelled\n")
+    home.up()
+    assert state(settings, run_id) == "CRASHED"
+    assert deployments(settings) == before
+    assert len(before) == 1
+    assert "{{ $EVALFLOWS_ROOT }}" in str(before)
+
+
+def kill_up(home: Home) -> psutil.Process:
+    """SIGKILL `up`; returns the worker it leaves behind."""
+    killed = home.up()
+    orphan = worker_process(home.settings)
+    killed.kill()
+    killed.wait(timeout=60)
+    return orphan
+
+
+def is_gone(process: psutil.Process) -> bool:
+    return wait_until(lambda: not process.is_running() or process.status() == psutil.STATUS_ZOMBIE)
+
+
+def test_what_a_killed_up_left_is_cleaned_up_by_the_next_and_down_stops_that(
+    settings: Settings, home: Home, capsys: pytest.CaptureFixture[str]
+) -> None:
+    orphan = kill_up(home)
+    up = home.up()
+    assert is_gone(orphan)
     assert down(settings)
     assert capsys.readouterr().out == "Stopped: evalflows up.\n"
     assert up.wait(timeout=60) == 0
@@ -224,19 +237,20 @@ def test_down_stops_what_up_started_and_says_so(
     assert capsys.readouterr().out.startswith("Nothing ran under")
 
 
-@pytest.mark.parametrize("cleaner", ["down", "up"])
-def test_what_a_killed_up_left_is_cleaned_up(
-    settings: Settings, start_up: Start, capsys: pytest.CaptureFixture[str], cleaner: str
+def test_what_a_killed_up_left_is_cleaned_up_by_down(
+    settings: Settings, home: Home, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    killed = start_up()
-    read_until(killed, "Ctrl-C stops everything")
-    orphan = worker_process(settings)
-    killed.kill()
-    killed.wait(timeout=60)
-    if cleaner == "down":
-        assert down(settings)
-        assert capsys.readouterr().out == "Stopped: worker, Prefect server, database.\n"
-        assert nothing_runs(settings)
-    else:
-        read_until(start_up(), "Ctrl-C stops everything")
-    assert wait_until(lambda: not orphan.is_running() or orphan.status() == psutil.STATUS_ZOMBIE)
+    orphan = kill_up(home)
+    assert down(settings)
+    assert capsys.readouterr().out == "Stopped: worker, Prefect server, database.\n"
+    assert nothing_runs(settings)
+    assert is_gone(orphan)
+
+
+@pytest.mark.parametrize("number", STOP_SIGNALS)
+def test_each_signal_interrupts_once(number: signal.Signals) -> None:
+    with interrupted_once():
+        with pytest.raises(KeyboardInterrupt):
+            os.kill(os.getpid(), number)
+        for again in STOP_SIGNALS:
+            os.kill(os.getpid(), again)

@@ -41,8 +41,12 @@ def stopped(**changed: Any) -> Run:
     ],
 )
 def test_only_what_was_cut_off_may_have_been_paid_for_and_lost(status: str, lost: int) -> None:
-    assert calls_lost_at_most(stopped(status=status)) == lost
+    assert calls_lost_at_most(stopped(status=status), 0) == lost
 
 
 def test_rules_lose_no_calls() -> None:
-    assert calls_lost_at_most(stopped(judge_provider="rules", judge_model=None)) == 0
+    assert calls_lost_at_most(stopped(judge_provider="rules", judge_model=None), 0) == 0
+
+
+def test_of_a_run_in_shards_each_that_was_worked_on_loses_its_own() -> None:
+    assert calls_lost_at_most(stopped(params={"concurrency": 30, "shards": 8}), 3) == 90

@@ -13,7 +13,7 @@ from settings import Settings
 from storage.budget import BudgetGrants
 from storage.database import Database
 from storage.queries.budgets import bury_grants, close_grant, extend_grant
-from storage.queries.ledger import save_calls
+from storage.queries.ledger import save_calls, usage_of
 from storage.records import Amount, BudgetLimit
 from storage.tables import RunBudgetRow
 from tests.storage.stored_runs import add_run, make_call
@@ -67,7 +67,7 @@ async def granted(database: Database, run_id: UUID) -> Amount:
 
 async def bury(database: Database, run_id: UUID) -> Amount:
     async with database.transaction() as session:
-        return await bury_grants(session, run_id)
+        return await bury_grants(session, run_id, await usage_of(session, run_id))
 
 
 async def spend(database: Database, run_id: UUID, tokens_in: int, usd: str | None = "0") -> None:

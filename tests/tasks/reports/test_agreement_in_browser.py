@@ -17,13 +17,13 @@ def test_repeats_are_shown_with_their_agreement(page: BrowserPage) -> None:
     page.write_and_open(summary=sample_summary(repeats=3, reducer="median", agreement=agreement))
     assert page.texts("#agreement tbody th") == ["Correctness", "Intent"]
     assert page.texts("#agreement tbody td") == ["87.5 %", "0.812", "56", "not measured", "not defined", "0"]
-    assert "judged 3 times and goes by the median" in page.find("#agreement .legend").text
-    assert page.logged("browser") == []
+    assert "judged 3 times and goes by the median" in page.find("#agreement .legend").inner_text()
+    assert page.complaints == []
 
 
 def test_a_run_without_repeats_says_nothing_of_agreement(page: BrowserPage) -> None:
     page.write_and_open()
-    assert not page.find("#agreement").is_displayed()
+    assert not page.find("#agreement").is_visible()
 
 
 def test_the_head_tells_of_calls_tokens_and_what_to_beware_of(page: BrowserPage) -> None:

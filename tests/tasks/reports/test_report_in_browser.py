@@ -1,7 +1,6 @@
 """The HTML report in a real browser: opened, sorted, filtered, read, by mouse and by keyboard."""
 
 import pytest
-from selenium.webdriver.support.select import Select
 
 from tests.tasks.reports.browser_page import BrowserPage
 from tests.tasks.reports.sample_threads import sample_threads
@@ -14,21 +13,19 @@ LISTED = "!document.getElementById('overview').hidden"
 def test_the_overview_is_drawn_without_an_error_or_a_request(page: BrowserPage) -> None:
     page.write_and_open()
     assert page.texts(".tile .figure") == ["62.0 %", "87.1 %", "not measured", "94.0 %"]
-    assert page.find(".tile .lines").text.split("\n")[1::2] == [
+    assert page.find(".tile .lines").inner_text().split("\n")[1::2] == [
         "48.6 % to 73.9 %",
         "52 of 60 threads",
         "8",
         "53.7 % to 67.0 %",
     ]
-    assert page.logged("browser") == []
-    assert [url for url in page.requests() if not url.startswith("data:")] == [page.path.as_uri()]
+    assert page.complaints == []
+    assert [url for url in page.requests if not url.startswith("data:")] == [page.path.as_uri()]
 
 
 def test_what_is_not_known_is_not_drawn(page: BrowserPage) -> None:
     page.write_and_open()
-    marks = (
-        "return [...document.querySelectorAll('.tile')].map((tile) => tile.querySelectorAll('.point, .band').length)"
-    )
+    marks = "[...document.querySelectorAll('.tile')].map((tile) => tile.querySelectorAll('.point, .band').length)"
     assert page.script(marks) == [2, 2, 0, 2]
 
 
@@ -62,29 +59,29 @@ def test_unscored_threads_stay_last_whichever_way_a_verdict_is_sorted(page: Brow
 
 def test_filters_and_search_narrow_the_table_and_clear_widens_it(page: BrowserPage) -> None:
     page.write_and_open()
-    Select(page.find("select[data-facet='verdict:correctness']")).select_by_value("CRITICAL")
+    page.find("select[data-facet='verdict:correctness']").select_option("CRITICAL")
     page.wait_for_count("1 of 60 threads")
     page.find("button[type=reset]").click()
     page.wait_for_count("60 threads")
-    Select(page.find("select[data-facet='reason']")).select_by_value("infra")
+    page.find("select[data-facet='reason']").select_option("infra")
     page.wait_for_count("4 of 60 threads")
     page.find("button[type=reset]").click()
-    page.find("#search").send_keys("NOBODY RANG")
+    page.find("#search").press_sequentially("NOBODY RANG")
     page.wait_for_count("1 of 60 threads")
-    page.find("#search").send_keys(" ever")
+    page.find("#search").press_sequentially(" ever")
     page.wait_for_count("0 of 60 threads")
     assert page.texts(".threads tbody") == ["No thread matches these filters."]
 
 
 def test_the_user_filter_narrows_the_table(page: BrowserPage) -> None:
     page.write_and_open()
-    page.find("#user").send_keys("u-17")
+    page.find("#user").press_sequentially("u-17")
     page.wait_for_count("3 of 60 threads")
 
 
 def test_a_bar_of_a_chart_shows_its_threads(page: BrowserPage) -> None:
     page.write_and_open()
-    bars = [row for row in page.all("button.bar-row") if row.text.startswith("BROKEN")]
+    bars = [row for row in page.all("button.bar-row") if row.inner_text().startswith("BROKEN")]
     bars[0].click()
     page.wait_for_count("14 of 60 threads")
     assert set(page.texts(".threads tbody td:nth-child(7)")) == {"BROKEN"}
@@ -92,25 +89,25 @@ def test_a_bar_of_a_chart_shows_its_threads(page: BrowserPage) -> None:
 
 def test_threads_left_out_are_owned_up_to(page: BrowserPage) -> None:
     page.write_and_open(limit=10)
-    assert "10 of 60 shown: the worst ones" in page.find("#threads .notice").text
+    assert "10 of 60 shown: the worst ones" in page.find("#threads .notice").inner_text()
 
 
 def test_two_thousand_threads_open_and_filter(page: BrowserPage) -> None:
     page.write_and_open(sample_threads(2000))
     assert len(page.all(".threads tbody tr[tabindex]")) == 50
     assert page.texts(".pager span") == ["Page 1 of 40"]
-    page.find("#search").send_keys("parcel-1999")
+    page.find("#search").press_sequentially("parcel-1999")
     page.wait_for_count("1 of 2,000 threads")
     page.find(".threads tbody tr").click()
     page.wait_for(OPENED)
-    assert page.find("#thread-title").text == "parcel-1999"
+    assert page.find("#thread-title").inner_text() == "parcel-1999"
 
 
 def test_an_empty_run_is_a_page_too(page: BrowserPage) -> None:
     page.write_and_open([], summary={"items": 0, "completed": 0})
-    assert page.find("h1").is_displayed()
+    assert page.find("h1").is_visible()
     assert page.texts(".count") == ["0 threads"]
-    assert page.logged("browser") == []
+    assert page.complaints == []
 
 
 @pytest.mark.parametrize("width", [360, 1400])
@@ -118,11 +115,11 @@ def test_an_empty_run_is_a_page_too(page: BrowserPage) -> None:
 def test_nothing_is_wider_than_the_window(page: BrowserPage, width: int, address: str) -> None:
     with page.sized(width, 800):
         page.write_and_open(address=address)
-        assert page.script("return document.documentElement.scrollWidth") <= width
+        assert page.script("document.documentElement.scrollWidth") <= width
 
 
 def test_nothing_is_wider_than_the_paper(page: BrowserPage) -> None:
     with page.sized(760, 1000), page.on_paper():
         page.write_and_open()
-        assert page.script("return document.documentElement.scrollWidth") <= 760
-        assert not page.find(".filters").is_displayed()
+        assert page.script("document.documentElement.scrollWidth") <= 760
+        assert not page.find(".filters").is_visible()

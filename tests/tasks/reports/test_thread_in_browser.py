@@ -1,8 +1,6 @@
 """A thread of the report in a real browser: opened, read and left, by mouse and by keyboard."""
 
 import pytest
-from selenium.webdriver.common.keys import Keys
-from selenium.webdriver.support.select import Select
 
 from tasks.reports.thread import ReportThread
 from tests.tasks.reports.browser_page import BrowserPage
@@ -19,28 +17,28 @@ def test_a_thread_opens_by_mouse_and_the_way_back_leads_to_its_row(page: Browser
     page.write_and_open()
     page.all(".threads tbody tr")[2].click()
     page.wait_for(OPENED)
-    assert page.find("#thread-title").text == "parcel-0011"
-    page.driver.back()
+    assert page.find("#thread-title").inner_text() == "parcel-0011"
+    page.back()
     page.wait_for(LISTED)
-    assert page.script("return document.activeElement.dataset.place") == "3"
+    assert page.script("document.activeElement.dataset.place") == "3"
 
 
 def test_a_thread_opens_and_turns_by_keyboard_alone(page: BrowserPage) -> None:
     page.write_and_open()
     page.script("document.querySelector('.threads tbody tr').focus()")
-    page.driver.switch_to.active_element.send_keys(Keys.ARROW_DOWN, Keys.ENTER)
+    page.press("ArrowDown", "Enter")
     page.wait_for(OPENED)
-    assert page.find("#thread-title").text == "parcel-0003"
-    page.driver.switch_to.active_element.send_keys(Keys.ARROW_LEFT)
+    assert page.find("#thread-title").inner_text() == "parcel-0003"
+    page.press("ArrowLeft")
     page.wait_for("document.getElementById('thread-title').textContent === 'parcel-0001'")
-    page.driver.switch_to.active_element.send_keys(Keys.ESCAPE)
+    page.press("Escape")
     page.wait_for(LISTED)
-    assert page.script("return document.activeElement.dataset.place") == "1"
+    assert page.script("document.activeElement.dataset.place") == "1"
 
 
 def test_previous_and_next_go_through_what_is_listed(page: BrowserPage) -> None:
     page.write_and_open()
-    Select(page.find("select[data-facet='reason']")).select_by_value("infra")
+    page.find("select[data-facet='reason']").select_option("infra")
     page.wait_for_count("4 of 60 threads")
     listed = page.texts(".threads tbody .name a")
     page.all(".threads tbody tr")[0].click()
@@ -84,7 +82,7 @@ def test_a_quotation_is_marked_however_its_letters_are_set(
 def test_an_invented_quotation_is_flagged_and_not_marked(page: BrowserPage) -> None:
     page.write_and_open([bad_thread()], "#thread=parcel-0001")
     assert page.texts("#message-6 .invented q") == ["I could not find any parcel"]
-    assert "invented quotation" in page.find("#message-6 .invented").text
+    assert "invented quotation" in page.find("#message-6 .invented").inner_text()
     assert page.texts("#message-6 mark") == []
 
 
@@ -94,29 +92,29 @@ def test_a_thread_reads_as_a_chat_with_verdicts_tools_and_intents(page: BrowserP
     assert page.texts("#message-4 .said-by .badge") == ["CRITICAL"]
     assert page.texts("#message-1 .intents dt")[:3] == ["Recorded", "Expected", "Judge says"]
     assert page.texts("#message-2 summary code") == ["track_parcel"]
-    assert not page.find("#message-2 pre").is_displayed()
+    assert not page.find("#message-2 pre").is_visible()
     page.find("#message-2 .call summary").click()
-    assert "PX-2291" in page.find("#message-2 pre").text
+    assert "PX-2291" in page.find("#message-2 pre").inner_text()
     assert page.texts("#message-6 .note b") == ["Correctness: SOFT FAIL", "Friction caused by the bot"]
     assert page.texts(".policy .badge") == ["VIOLATED", "FOLLOWED"]
 
 
 def test_a_deep_link_leads_to_the_message(page: BrowserPage) -> None:
     page.write_and_open(address="#thread=parcel-0001&message=6")
-    assert page.script("return document.activeElement.id") == "message-6"
+    assert page.script("document.activeElement.id") == "message-6"
 
 
 def test_a_link_to_a_thread_that_is_not_here_says_so(page: BrowserPage) -> None:
     page.write_and_open(address="#thread=%3Cb%3Enobody", limit=10)
-    notice = page.find("#thread .notice").text
+    notice = page.find("#thread .notice").inner_text()
     assert "Thread <b>nobody is not in this report" in notice
     assert "10 of 60 shown" in notice
 
 
 def test_an_unscored_thread_says_why(page: BrowserPage) -> None:
     page.write_and_open([unscored_thread(7)], "#thread=parcel-0007")
-    assert "UNSCORED" in page.find(".thread-badges").text
-    assert "time-out after 60 s" in page.find(".conclusions").text
+    assert "UNSCORED" in page.find(".thread-badges").inner_text()
+    assert "time-out after 60 s" in page.find(".conclusions").inner_text()
 
 
 def test_what_the_evaluator_could_not_find_is_never_marked(page: BrowserPage) -> None:

@@ -117,11 +117,15 @@ async def test_whoever_is_cancelled_while_waiting_takes_no_place_with_him() -> N
     assert limiter.busy == 0
 
 
-async def test_a_share_of_the_ceiling_is_all_that_is_handed_out() -> None:
-    share = 0.5
-    limiter, order, done = Limiter(start=10, ceiling=10, share=lambda: share), list[str](), asyncio.Event()
+async def test_no_more_is_handed_out_than_other_processes_leave() -> None:
+    allowed = 0
+    limiter, order, done = Limiter(start=10, ceiling=10, allowed=lambda: allowed), list[str](), asyncio.Event()
     limiter.came_through()
     tasks = [asyncio.create_task(take(limiter, order, str(number), done)) for number in range(10)]
+    await settle()
+    assert order == []
+    allowed = 5
+    limiter.came_through()
     await settle()
     assert len(order) == 5
     done.set()
