@@ -3,16 +3,14 @@
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Mapping
 from pathlib import Path
-
-import psutil
 
 from deployments.apply.pools import HEARTBEAT_SECONDS, WORK_POOL
 from deployments.local.environment import server_folder, with_project_root
 from deployments.local.logs import open_log
 from deployments.local.slot import Slot
+from deployments.run_processes import interrupt_runs
 from settings import Settings
 
 RUN_STOP_SECONDS = 10.0
@@ -71,33 +69,11 @@ def start_worker(settings: Settings, api_url: str, project: Path) -> subprocess.
 def stop_worker(settings: Settings) -> bool:
     """Interrupt the runs in progress, wait until they have recorded it, then stop the worker. False when none ran.
 
-    In this order, because a Prefect 3.8 worker that is told to stop kills its runs on the spot: no `finally` of theirs
-    runs and Prefect shows them as Running for ever.
+    In this order, because a worker that is told to stop kills its runs on the spot.
     """
     slot = worker_slot(settings)
     if not slot.is_taken():
         return False
     if isinstance(pid := (slot.read() or {}).get("pid"), int):
-        _interrupt_runs(pid)
+        interrupt_runs(pid, RUN_STOP_SECONDS)
     return slot.stop(grace_seconds=WORKER_STOP_SECONDS)
-
-
-def _interrupt_runs(worker_pid: int) -> None:
-    """SIGTERM every run of the worker, also one that it starts meanwhile; what does not end in time is killed."""
-    deadline = time.monotonic() + RUN_STOP_SECONDS
-    told: set[psutil.Process] = set()
-    while runs := _children(worker_pid):
-        for run in runs - told:
-            run.terminate()
-        told |= runs
-        psutil.wait_procs(runs, timeout=0.2)
-        if time.monotonic() > deadline:
-            for run in _children(worker_pid):
-                run.kill()
-
-
-def _children(pid: int) -> set[psutil.Process]:
-    try:
-        return {child for child in psutil.Process(pid).children() if child.status() != psutil.STATUS_ZOMBIE}
-    except psutil.NoSuchProcess:
-        return set()
