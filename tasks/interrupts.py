@@ -1,46 +1,42 @@
-"""Hear a SIGTERM wherever it strikes: Prefect's handler raises it in whatever code is running at that moment."""
+"""Hear a SIGTERM between two steps of the run, not in the middle of one."""
 
 import asyncio
-from collections.abc import Coroutine, Generator
+import signal
+import threading
+from collections.abc import Generator
 from contextlib import contextmanager
-from typing import Any
+from types import FrameType
 
-from prefect.exceptions import TerminationSignal
+from prefect.utilities import engine
+
+PREFECTS_HANDLER = "_prefect_sigterm_handler"
 
 
 @contextmanager
-def interrupts_heard(working: "asyncio.Task[Any]") -> Generator[None]:
-    """Cancel the task that works where a SIGTERM was raised in another task, or in a callback, of the running loop.
+def interrupts_heard(working: "asyncio.Task[object]") -> Generator[None]:
+    """While the block runs, the first SIGTERM cancels the task that works, and further ones do nothing.
 
-    There it would end that one alone, and the run would go on without what that one was to do. One that is raised
-    while the loop waits ends the loop by itself.
+    Prefect's own handler (3.8) raises in whatever code is running at that moment: in one of many tasks, which ends
+    alone while the run goes on without it, or in the driver, whose connection goes back to the pool half used. Prefect
+    asks whether the handler is its own before it lets a worker cancel a run in peace, so ours takes its name too.
     """
-    loop = asyncio.get_running_loop()
-    factory, handler = loop.get_task_factory(), loop.get_exception_handler()
+    raising = vars(engine).get(PREFECTS_HANDLER)
+    in_main_thread = threading.current_thread() is threading.main_thread()
+    if raising is None or not in_main_thread or signal.getsignal(signal.SIGTERM) is not raising:
+        yield
+        return
+    loop, told = asyncio.get_running_loop(), threading.Event()
 
-    def hear(error: object) -> None:
-        if isinstance(error, TerminationSignal):
-            working.cancel("terminated")
+    def hear(number: int, frame: FrameType | None) -> None:
+        if not told.is_set():
+            told.set()
+            loop.call_soon_threadsafe(working.cancel, "terminated")
 
-    def look(task: "asyncio.Future[Any]") -> None:
-        hear(task._exception)  # pyright: ignore  # `exception()` would count as seen what nobody looks at
-
-    def make(loop: asyncio.AbstractEventLoop, coro: Coroutine[Any, Any, Any], **named: Any) -> "asyncio.Task[Any]":  # noqa: ANN401
-        task = factory(loop, coro, **named) if factory else asyncio.Task(coro, loop=loop, **named)
-        task.add_done_callback(look)
-        return task  # pyright: ignore[reportReturnType]
-
-    def handle(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-        hear(context.get("exception"))
-        if handler is not None:
-            handler(loop, context)
-        else:
-            loop.default_exception_handler(context)
-
-    loop.set_task_factory(make)  # pyright: ignore[reportArgumentType]
-    loop.set_exception_handler(handle)
+    setattr(engine, PREFECTS_HANDLER, hear)
+    signal.signal(signal.SIGTERM, hear)
     try:
         yield
     finally:
-        loop.set_task_factory(factory)
-        loop.set_exception_handler(handler)
+        setattr(engine, PREFECTS_HANDLER, raising)
+        if signal.getsignal(signal.SIGTERM) is hear:
+            signal.signal(signal.SIGTERM, raising)

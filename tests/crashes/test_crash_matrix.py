@@ -5,13 +5,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.crashes.faults import disk_full, postgres, processes
+from tests.crashes.faults import processes
 from tests.crashes.faults.base import Fault
+from tests.crashes.faults.catalog import BORNE
 from tests.crashes.setting import set_stage
 from tests.crashes.stage import CONCURRENCY, Stage
 from tests.crashes.trial import Trial, Undisturbed, run_undisturbed
 
-BORNE = (*postgres.FAULTS, *processes.BORNE, *(disk_full.FAULTS if disk_full.can_mount() else ()))
 LATENCY_SECONDS = 0.1
 
 

@@ -1,51 +1,49 @@
-"""A SIGTERM that Prefect raises in the middle of something ends the run, not only that something."""
+"""A SIGTERM ends the run as a whole: never only what happens to be running when it comes."""
 
 import asyncio
+import os
 import signal
 
 import pytest
 from prefect.exceptions import TerminationSignal
+from prefect.utilities.engine import can_ack_control_intent, capture_sigterm
 
 from tasks.interrupts import interrupts_heard
 
-
-def interrupt() -> None:
-    """What Prefect's handler does, in whatever runs at that moment."""
-    raise TerminationSignal(signal=signal.SIGTERM)
+finished: list[str] = []
 
 
-async def one_of_many() -> None:
-    """A unit of the run's work."""
-    await asyncio.sleep(0)
-    interrupt()
+async def strike_in_the_middle() -> None:
+    """A unit of the run's work that is struck and would be lost."""
+    os.kill(os.getpid(), signal.SIGTERM)
+    finished.append("the step that was struck")
+    await asyncio.sleep(60)
+    finished.append("the unit")
 
 
-async def work_until_cancelled(strike: str) -> str:
-    """Work that would never end; struck in a task or in a callback."""
+async def work() -> None:
+    """Units side by side, of which one that fails ends alone."""
     working = asyncio.current_task()
     assert working is not None
-    with interrupts_heard(working):
-        if strike == "callback":
-            asyncio.get_running_loop().call_soon(interrupt)
-            await asyncio.sleep(60)
-        await asyncio.gather(one_of_many(), asyncio.sleep(60), return_exceptions=True)
-    return "went on"
+    with capture_sigterm(), interrupts_heard(working):
+        assert can_ack_control_intent()  # a worker may cancel the run in peace
+        await asyncio.gather(strike_in_the_middle(), asyncio.sleep(60), return_exceptions=True)
 
 
-@pytest.mark.parametrize("strike", ["task", "callback"])
-async def test_the_run_is_cancelled(strike: str) -> None:
+async def test_a_sigterm_lets_the_step_end_and_cancels_the_run() -> None:
     with pytest.raises(asyncio.CancelledError):
-        await asyncio.create_task(work_until_cancelled(strike))
-    assert asyncio.get_running_loop().get_task_factory() is None
-    assert asyncio.get_running_loop().get_exception_handler() is None
+        await asyncio.create_task(work())
+    assert finished == ["the step that was struck"]
 
 
-async def test_other_errors_end_what_they_are_raised_in() -> None:
-    async def fail() -> None:
-        raise ValueError
-
+async def test_prefects_handler_is_back_afterwards() -> None:
     working = asyncio.current_task()
     assert working is not None
-    with interrupts_heard(working):
-        outcomes = await asyncio.gather(fail(), asyncio.sleep(0, "well"), return_exceptions=True)
-    assert [type(outcome) for outcome in outcomes] == [ValueError, str]
+    before = signal.signal(signal.SIGTERM, lambda number, frame: None)
+    try:
+        with pytest.raises(TerminationSignal), capture_sigterm():  # noqa: PT012
+            with interrupts_heard(working):
+                pass
+            os.kill(os.getpid(), signal.SIGTERM)
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -1,10 +1,9 @@
-"""All faults, by name."""
+"""All faults, by name; those that want a worker last, because `evalflows up` looks after what the others hit."""
 
 from tests.crashes.faults import disk_full, postgres, processes
-from tests.crashes.faults.base import Fault
 
-FAULTS: dict[str, Fault] = {
-    fault.name: fault
-    for fault in (*processes.FAULTS, *postgres.FAULTS, *(disk_full.FAULTS if disk_full.can_mount() else ()))
-}
-"""The worker's come last but for those of the disk: `evalflows up` is started when the first of them is due."""
+OF_DISKS = disk_full.FAULTS if disk_full.can_mount() else ()
+BORNE = (*processes.BORNE, *postgres.FAULTS, *OF_DISKS)
+"""What a run in the command goes on through by itself."""
+
+FAULTS = {fault.name: fault for fault in (*processes.ENDING, *BORNE, *processes.AT_WORKER)}

@@ -55,4 +55,3 @@ AT_WORKER = (
     Fault("worker and its run killed", kill_worker_and_run, host="worker"),
     Fault("worker killed", kill_worker, host="worker"),
 )
-FAULTS = (*ENDING, *BORNE, *AT_WORKER)
