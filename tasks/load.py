@@ -95,6 +95,7 @@ async def load_threads(run_id: UUID, request: SourceRequest) -> Snapshot:
             hash=pinned.hexdigest(),
         )
         await pin_snapshot(session, run_id, snapshot)
+    run.message = ""
     _log_what_was_odd(snapshot)
     return snapshot
 

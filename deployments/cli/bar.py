@@ -61,4 +61,5 @@ async def _draw(bar: Progress, drawn: TaskID, run_id: UUID) -> None:
             continue
         speed = bar.tasks[0].speed
         rate = f"{speed:.1f}/s" if speed else ""
-        bar.update(drawn, description="evaluating", total=run.total, completed=run.done, rate=rate, spent=spending(run))
+        said = run.message or "evaluating"
+        bar.update(drawn, description=said, total=run.total, completed=run.done, rate=rate, spent=spending(run))
