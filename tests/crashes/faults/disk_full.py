@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 
 import psycopg
@@ -9,6 +10,7 @@ import psycopg
 from storage.embedded import start_embedded, stop_embedded
 from storage.embedded.account import is_root, server_account
 from storage.embedded.places import find_place
+from storage.errors import DatabaseError
 from tests.crashes.faults.base import Fault
 from tests.crashes.stage import Stage
 
@@ -95,13 +97,10 @@ def fill_log(stage: Stage, run_pid: int) -> None:
     """Leave no room for the log of changes, and let the server need a new file of it: it panics."""
     disk = disk_of(stage, "log", LOG_SIZE)
     fill(disk)
-    with superuser(stage) as connection:
+    with suppress(psycopg.OperationalError, DatabaseError), superuser(stage) as connection:
         for _ in range(20):
-            try:
-                connection.execute("SELECT pg_logical_emit_message(true, 'evalflows', 'filler')")
-                connection.execute("SELECT pg_switch_wal()")
-            except psycopg.OperationalError:
-                return
+            connection.execute("SELECT pg_logical_emit_message(true, 'evalflows', 'filler')")
+            connection.execute("SELECT pg_switch_wal()")
 
 
 def make_room_for_log(stage: Stage) -> None:
