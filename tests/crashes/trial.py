@@ -87,8 +87,7 @@ class Trial:
         self._stage.judge.latency_seconds = usual if len(self._faults) == 1 else HELD_SECONDS
         pid = self._begin_queued() if by_worker else self._begin()
         for fault in self._faults:
-            pid = self._alive_again(pid)
-            self._strike(fault, pid)
+            pid = self._meet(fault, pid)
         self._stage.judge.latency_seconds = usual
         self._settle(pid)
         self.found.undisturbed = not self.found.resumes and self._stage.status_of(self.run_id) == "completed"
@@ -130,14 +129,28 @@ class Trial:
         assert wait_for(lambda: self._stage.status_of(self.run_id) == "running")
         return self._process.pid
 
-    def _strike(self, fault: Fault, pid: int) -> None:
+    def _meet(self, fault: Fault, pid: int) -> int:
+        """Strike the run where it lives; one that ended before the instant came is told to go on, and struck then.
+
+        A worker reports a crash twice, and the second report may end what was retried in between.
+        """
+        for _ in range(MOST_RESUMES):
+            pid = self._alive_again(pid)
+            if self._strike(fault, pid) or self._stage.status_of(self.run_id) == "completed":
+                break
+        return pid
+
+    def _strike(self, fault: Fault, pid: int) -> bool:
+        """Strike at a drawn instant; False when the run had ended by then."""
         time.sleep(self._instants.uniform(0, self._undisturbed.seconds))
         self._look()
-        if self._is_alive(pid):
-            self.found.struck += 1
-            fault.strike(self._stage, pid)
-            time.sleep(self._instants.uniform(*AWAY_SECONDS))
-            fault.mend(self._stage)
+        if not self._is_alive(pid):
+            return False
+        self.found.struck += 1
+        fault.strike(self._stage, pid)
+        time.sleep(self._instants.uniform(*AWAY_SECONDS))
+        fault.mend(self._stage)
+        return True
 
     def _is_alive(self, pid: int) -> bool:
         if self._process is not None:
