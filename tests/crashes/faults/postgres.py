@@ -25,7 +25,7 @@ def stop_immediately(stage: Stage, run_pid: int) -> None:
     place = find_place(stage.settings.home)
     account = server_account(place.data)
     pg_ctl = binaries(place, account) / "pg_ctl"
-    run_binary(account, [pg_ctl, "stop", "-D", ".", "-w", "-m", "immediate"], place.data)
+    run_binary(account, [pg_ctl, "stop", "-D", ".", "-W", "-m", "immediate"], place.data)
 
 
 def start(stage: Stage) -> None:
