@@ -2,7 +2,6 @@
 
 import asyncio
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
 from uuid import uuid4
@@ -20,9 +19,7 @@ from deployments.cli.exits import DONE
 from deployments.cli.flow_options import RunOptions
 from deployments.cli.outcome import json_outcome
 from tasks.errors import RunRefused
-
-PATHS = ("source", "intents", "policy", "plan")
-SCRIPTED = "scripted:"
+from tasks.paths import complete_paths
 
 
 async def queue_run(flow: Flow[..., Any], options: RunOptions) -> int:
@@ -40,7 +37,7 @@ async def queue_run(flow: Flow[..., Any], options: RunOptions) -> int:
                 await asyncio.to_thread(apply)
         flow_run = await cast(Any, run_deployment)(
             name,
-            parameters=from_anywhere(options.parameters),
+            parameters=complete_paths(options.parameters, Path.cwd()),
             timeout=0,
             idempotency_key=str(uuid4()),  # Prefect's client asks again where the server was too busy to answer
         )
@@ -51,16 +48,3 @@ async def queue_run(flow: Flow[..., Any], options: RunOptions) -> int:
     else:
         print(f"queued as {flow_run.id}; a worker takes it ('evalflows up' starts one)")
     return DONE
-
-
-def from_anywhere(parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """The parameters with files named so that a worker of this machine finds them from its own folder."""
-    moved = dict(parameters)
-    for name in PATHS:
-        value = str(moved.get(name, ""))
-        if value and value != "stored" and not value.startswith("sql:"):
-            moved[name] = str(Path.cwd() / Path(value).expanduser())
-    judge = str(moved.get("judge", ""))
-    if judge.startswith(SCRIPTED):
-        moved["judge"] = SCRIPTED + str(Path.cwd() / Path(judge.removeprefix(SCRIPTED)).expanduser())
-    return moved

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from settings import SettingsError
 from tasks.costs.price import PriceLine
+from tasks.yaml_files import at_node, errors_named
 
 HOW = "write it as {provider: openai, model: NAME, input: 1.25, output: 10} (USD per million tokens)"
 
@@ -22,7 +23,8 @@ def read_price_file(path: Path) -> list[PriceLine]:
     Raises:
         PricesError: The file is missing, is no such list, or a line of it is wrong or stands twice.
     """
-    root = _compose(path)
+    with errors_named(path, PricesError, named=f"EVALFLOWS_PRICES={str(path)!r}"):
+        root = yaml.compose(path.read_text(encoding="utf-8-sig"), yaml.SafeLoader)
     if root is None:
         return []
     if not isinstance(root, yaml.SequenceNode):
@@ -35,24 +37,6 @@ def read_price_file(path: Path) -> list[PriceLine]:
             raise _error(path, node, f"a price of {line.provider}:{line.model} that stands there already: remove one")
         lines[key] = line
     return list(lines.values())
-
-
-def _compose(path: Path) -> yaml.Node | None:
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-        return yaml.compose(text, yaml.SafeLoader)
-    except OSError as error:
-        raise PricesError(
-            f"EVALFLOWS_PRICES={str(path)!r}: cannot be read: {error.strerror}; check the path"
-        ) from error
-    except UnicodeDecodeError as error:
-        raise PricesError(f"{path}: byte {error.start} is not UTF-8; save the file as UTF-8") from error
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
-        raise PricesError(f"{path}: {where}not YAML: {error.problem}; correct it") from error
-    except yaml.YAMLError as error:
-        raise PricesError(f"{path}: not YAML: {' '.join(str(error).split())}; correct it") from error
 
 
 def _line(path: Path, node: yaml.Node) -> PriceLine:
@@ -91,5 +75,4 @@ def _what_is_wrong(
 
 
 def _error(path: Path, node: yaml.Node, why: str) -> PricesError:
-    mark = node.start_mark
-    return PricesError(f"{path}: line {mark.line + 1}, column {mark.column + 1}: {why}")
+    return PricesError(at_node(path, node, why))

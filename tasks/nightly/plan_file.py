@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import yaml
 from pydantic import ValidationError
@@ -11,9 +10,9 @@ from pydantic_core import ErrorDetails
 
 from tasks.errors import RunRefused
 from tasks.nightly.plan import Plan
+from tasks.paths import complete_paths
+from tasks.yaml_files import at_node, errors_named
 
-PATHS = ("source", "intents", "policy")
-SCRIPTED = "scripted:"
 Place = Sequence[str | int]
 
 
@@ -50,7 +49,11 @@ def read_plan(path: str | Path) -> PlanFile:
         PlanError: The file is missing, is no such plan, or a value in it cannot be used.
     """
     path = Path(path).expanduser()
-    root, content = _load(path)
+    with errors_named(path, PlanError):
+        text = path.read_text(encoding="utf-8-sig")
+        root, content = yaml.compose(text, _Loader), yaml.load(text, _Loader)
+    if root is None:
+        raise PlanError(f"{path}: empty: write name, time_zone and suites, as in docs/nightly.md")
     for where, key in _repeated(root):
         raise _error(path, where, f"{key!r} stands twice: remove one")
     if not isinstance(content, dict):
@@ -64,19 +67,6 @@ def read_plan(path: str | Path) -> PlanFile:
         suite.model_copy(update={"parameters": complete_paths(suite.parameters, folder)}) for suite in plan.suites
     )
     return PlanFile(path, plan.model_copy(update={"suites": suites}), root)
-
-
-def complete_paths(parameters: dict[str, Any], folder: Path) -> dict[str, Any]:
-    """The parameters with every file named from the root, so that a worker finds it from any folder."""
-    moved = dict(parameters)
-    for name in PATHS:
-        value = moved.get(name)
-        if isinstance(value, str) and value and value != "stored" and not value.startswith("sql:"):
-            moved[name] = str(folder / Path(value).expanduser())
-    judge = moved.get("judge")
-    if isinstance(judge, str) and judge.startswith(SCRIPTED):
-        moved["judge"] = SCRIPTED + str(folder / Path(judge.removeprefix(SCRIPTED)).expanduser())
-    return moved
 
 
 def wrong_value(place: Place, wrong: ErrorDetails) -> tuple[Place, str]:
@@ -94,25 +84,6 @@ def wrong_value(place: Place, wrong: ErrorDetails) -> tuple[Place, str]:
 def _not_valid(path: Path, root: yaml.Node, wrong: ErrorDetails) -> PlanError:
     place, why = wrong_value((), wrong)
     return _error(path, _find(root, place), f"{_spelt(place)}: {why}" if place else why)
-
-
-def _load(path: Path) -> tuple[yaml.Node, object]:
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-        root = yaml.compose(text, _Loader)
-        if root is None:
-            raise PlanError(f"{path}: empty: write name, time_zone and suites, as in docs/nightly.md")
-        return root, yaml.load(text, _Loader)
-    except OSError as error:
-        raise PlanError(f"{str(path)!r}: cannot be read: {error.strerror}; check the path") from error
-    except UnicodeDecodeError as error:
-        raise PlanError(f"{path}: byte {error.start} is not UTF-8; save the file as UTF-8") from error
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
-        raise PlanError(f"{path}: {where}not YAML: {error.problem}; correct it") from error
-    except yaml.YAMLError as error:
-        raise PlanError(f"{path}: not YAML: {' '.join(str(error).split())}; correct it") from error
 
 
 def _repeated(node: yaml.Node) -> Iterator[tuple[yaml.Node, str]]:
@@ -149,5 +120,4 @@ def _spelt(place: Place) -> str:
 
 
 def _error(path: Path, node: yaml.Node, why: str) -> PlanError:
-    mark = node.start_mark
-    return PlanError(f"{path}: line {mark.line + 1}, column {mark.column + 1}: {why}")
+    return PlanError(at_node(path, node, why))
