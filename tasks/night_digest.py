@@ -19,7 +19,7 @@ from tasks.night_changes import link_to
 from tasks.nightly.change import Outcome
 from tasks.nightly.digest import Figure, NightDigest, SuiteDigest
 from tasks.nightly.markdown import digest_markdown
-from tasks.nights import OpenNight, spent_by
+from tasks.nights import OpenNight, spent_on
 from tasks.reports.summary import RunSummary, Tokens
 
 SENT = "sent"
@@ -33,7 +33,9 @@ async def publish_digest(night: OpenNight, rows: Sequence[NightSuite]) -> NightD
     """
     suites = tuple([await _suite(night, row) for row in rows])
     status: NightStatus = "succeeded" if all(suite.status == "succeeded" for suite in suites) else "failed"
-    digest = night.digest.model_copy(update={"status": status, "suites": suites, **await _cost(night, rows)})
+    cost_usd, tokens = await spent_on(night, rows)
+    said = {"status": status, "suites": suites, "cost_usd": cost_usd, "tokens": tokens}
+    digest = night.digest.model_copy(update=said)
     page = digest_markdown(digest)
     await show(acreate_markdown_artifact(markdown=page, key=f"nightly-{night.plan.name}", description=digest.headline))
     if night.before is None or night.before.suites != digest.suites:
@@ -76,13 +78,6 @@ async def _suite(night: OpenNight, row: NightSuite) -> SuiteDigest:
         notes=outcome.notes,
         command=outcome.command,
     )
-
-
-async def _cost(night: OpenNight, rows: Sequence[NightSuite]) -> dict[str, Any]:
-    """What the night cost: its suites, and what was caught up."""
-    spent = [await spent_by(night, row.run_id) for row in rows]
-    spent += [(one.cost_usd, one.tokens) for one in night.caught_up]
-    return {"cost_usd": sum((usd for usd, _ in spent), Decimal(0)), "tokens": sum(tokens for _, tokens in spent)}
 
 
 async def send(blocks: Sequence[str], digest: NightDigest, page: str) -> dict[str, str]:

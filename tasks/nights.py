@@ -1,6 +1,6 @@
 """A night that is worked on: opened or gone on with, held so that no other run works on the plan meanwhile."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -178,10 +178,15 @@ async def spent_by(night: OpenNight, run_id: UUID | None) -> tuple[Decimal, int]
     return usage.cost_usd or Decimal(0), usage.tokens_in + usage.tokens_out
 
 
+async def spent_on(night: OpenNight, rows: Sequence[NightSuite]) -> tuple[Decimal, int]:
+    """USD and tokens of the night: of these suites, and of what was caught up."""
+    spent = [await spent_by(night, row.run_id) for row in rows]
+    spent += [(one.cost_usd, one.tokens) for one in night.caught_up]
+    return sum((usd for usd, _ in spent), Decimal(0)), sum(tokens for _, tokens in spent)
+
+
 async def left_tonight(night: OpenNight) -> Left:
     """What is left of the night's budget, after all its suites and what was caught up."""
     async with night.run.database.session() as session:
         rows = await suites_of(session, night.plan.name, night.night)
-    spent = [await spent_by(night, row.run_id) for row in rows]
-    spent += [(one.cost_usd, one.tokens) for one in night.caught_up]
-    return left_of(night.plan, sum((usd for usd, _ in spent), Decimal(0)), sum(tokens for _, tokens in spent))
+    return left_of(night.plan, *await spent_on(night, rows))
