@@ -21,7 +21,7 @@ from prefect.exceptions import ObjectNotFound
 from prefect.states import Cancelled, Completed, Crashed, Failed
 
 from deployments.flow_list import FLOWS
-from storage.database import Database
+from storage.database import Database, open_database
 from storage.queries.runs import find_run, mark_lost_runs
 from storage.records import Run
 
@@ -53,6 +53,17 @@ async def mark_lost(database: Database) -> Sequence[UUID]:
     except (httpx.HTTPError, ValueError):
         pass
     return lost
+
+
+async def find_as_it_is(run_id: UUID) -> Run | None:
+    """The run as it stands, set to crashed where its process is gone; None where there is none of this id."""
+    database = await open_database()
+    try:
+        await mark_lost(database)
+        async with database.session() as session:
+            return await find_run(session, run_id)
+    finally:
+        await database.close()
 
 
 async def _say_crashed(client: PrefectClient, run_id: UUID) -> None:

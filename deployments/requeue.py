@@ -8,9 +8,7 @@ from prefect.exceptions import ObjectNotFound
 from prefect.states import Scheduled
 
 from deployments.cli.execute import parse_run_id
-from deployments.lost_runs import mark_lost
-from storage.database import open_database
-from storage.queries.runs import find_run
+from deployments.lost_runs import find_as_it_is
 from storage.records import Run
 from tasks.errors import RunRefused
 
@@ -23,13 +21,7 @@ async def requeue_run(text: str) -> UUID:
             take it: it does not belong to a deployment.
     """
     run_id = parse_run_id(text)
-    database = await open_database()
-    try:
-        await mark_lost(database)
-        async with database.session() as session:
-            run = await find_run(session, run_id)
-    finally:
-        await database.close()
+    run = await find_as_it_is(run_id)
     if run is not None and run.status in ("running", "completed"):
         done = "is completed: nothing is left to do" if run.status == "completed" else "is in progress"
         raise RunRefused(f"run {run_id} {done}")

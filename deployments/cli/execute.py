@@ -19,10 +19,8 @@ from deployments.cli.bar import show_progress
 from deployments.cli.exits import is_users_error
 from deployments.cli.flow_options import RunOptions
 from deployments.cli.kept_server import server_kept
-from deployments.lost_runs import mark_lost
+from deployments.lost_runs import find_as_it_is
 from settings import get_settings
-from storage.database import open_database
-from storage.queries.runs import find_run
 from storage.records import Run
 from tasks.errors import RunRefused
 from tasks.resume import MAY_CHANGE
@@ -80,13 +78,7 @@ class Execution:
 
     async def _find_resumable(self) -> Run:
         run_id = parse_run_id(self._options.resume)
-        database = await open_database()
-        try:
-            await mark_lost(database)
-            async with database.session() as session:
-                record = await find_run(session, run_id)
-        finally:
-            await database.close()
+        record = await find_as_it_is(run_id)
         if record is None or record.flow != self._flow.name:
             raise RunRefused(f"there is no {self._flow.name} run {run_id}: see 'evalflows runs list'")
         if record.status == "running":
