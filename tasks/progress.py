@@ -13,8 +13,6 @@ from storage.errors import DatabaseUnavailable
 from storage.queries.runs import report_progress as write_progress
 from storage.records import Progress
 from tasks.artifacts import show
-from tasks.interrupts import interrupts_heard
-from tasks.orphans import bear_a_broken_pipe
 from tasks.run import OpenRun
 
 SHOW_SECONDS = 5.0
@@ -47,13 +45,11 @@ async def report_progress(run: OpenRun) -> AsyncGenerator[None]:
     """Report while the block runs, every EVALFLOWS_PROGRESS_SECONDS, and once at its end."""
     working = asyncio.current_task()
     assert working is not None
-    bear_a_broken_pipe()
     made = await show(acreate_progress_artifact(progress=0.0, key="progress", description="units evaluated"))
     artifact_id = UUID(str(made)) if made else None
     reporter = asyncio.create_task(_keep_reporting(run, artifact_id, working))
     try:
-        with interrupts_heard(working):
-            yield
+        yield
         await _report(run, artifact_id)
     finally:
         reporter.cancel()

@@ -20,6 +20,8 @@ from tasks.costs.estimate import Estimate
 from tasks.costs.prices import Price
 from tasks.errors import RunFailed, RunIsLive, RunRefused
 from tasks.evaluators.base import Evaluator
+from tasks.interrupts import interrupts_heard
+from tasks.orphans import bear_a_broken_pipe
 from tasks.providers.base import Provider
 from tasks.providers.calls.ledger import Spent
 from tasks.providers.catalog import make_provider
@@ -137,10 +139,17 @@ def client_of(
 
 @contextmanager
 def reachable(run: OpenRun) -> Generator[None]:
-    """Let the tasks of a run reach it by `open_run_of(run_id)` while the block runs."""
+    """Let the tasks of a run reach it by `open_run_of(run_id)` while the block runs, and end it well with its process.
+
+    A SIGTERM cancels the task this is called in, and a worker that is gone is no reason to end.
+    """
+    working = asyncio.current_task()
+    assert working is not None
+    bear_a_broken_pipe()
     OPEN_RUNS[run.id] = run
     try:
-        yield
+        with interrupts_heard(working):
+            yield
     finally:
         OPEN_RUNS.pop(run.id, None)
 

@@ -101,9 +101,10 @@ class ShardWatch:
                 raise error_from(shard)
         self._tell(shards, states)
         await self._sum_spending()
-        for shard, why in await self._lost.find(shards, states) if states is not None else ():
+        lost = await self._lost.find(shards, states) if states is not None else []
+        for shard, why in lost:
             await self._take_away(shard, why, len(shards))
-        for shard in await self._shards():
+        for shard in await self._shards() if lost else shards:
             if shard.flow_run_id is None:
                 await self._start(shard, len(shards))
         return all(shard.status == "completed" for shard in shards)

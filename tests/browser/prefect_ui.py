@@ -18,6 +18,7 @@ SCREENSHOTS = os.environ.get("EVALFLOWS_SCREENSHOTS")
 PATIENCE_SECONDS = 240
 LOOK_SECONDS = 1
 SHOWN_MILLISECONDS = 2_000
+UNHAPPY_ENDS = ("Failed", "Crashed")
 DRAWN_MILLISECONDS = 8_000
 
 
@@ -65,7 +66,9 @@ class PrefectUi:
         return self.page.locator("[class*=state-badge]").first.inner_text().strip()
 
     def wait_for_state(self, state: str) -> None:
-        wait_for(lambda: self.run_state() == state, lambda: f"the run is {self.run_state()}, not {state}")
+        ends = {state, *UNHAPPY_ENDS}
+        wait_for(lambda: self.run_state() in ends, lambda: f"the run is {self.run_state()}, not {state}")
+        assert self.run_state() == state, self.page.locator("body").inner_text()
 
     def cancel_run(self) -> None:
         """Press Cancel on the page of a run, and confirm."""
