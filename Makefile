@@ -22,7 +22,7 @@ $(VENV)/.with-dev: $(VENV)/.base
 	@touch $@
 
 $(VENV)/.with-train: $(VENV)/.with-dev
-	$(INSTALL) --editable '.[dev,train]'
+	$(INSTALL) --editable '.[dev,train,dev-train]'
 	@touch $@
 
 demo: $(VENV)/.base
