@@ -53,10 +53,18 @@ def tiny_tokenizer(words: Sequence[str] = WORDS, template: str | None = TEMPLATE
     )
 
 
-def tiny_model(tokenizer: Any, *, seed: int = 0, context: int = 2048, **config: Any) -> Any:
-    """A Llama of 2 layers and 32 dimensions with random weights in float32: the same for the same seed."""
+def tiny_model(tokenizer: Any, *, seed: int = 0, context: int = 2048, shape: str = "Llama", **config: Any) -> Any:
+    """A model of 2 layers and 32 dimensions with random weights in float32: the same for the same seed.
+
+    Args:
+        tokenizer: Whose tokens it knows.
+        seed: Of the weights.
+        context: Most tokens of prompt and answer together.
+        shape: `Llama`, `Qwen3`, `Mistral`, or another that transformers has a causal model and a config of.
+        config: What else the config is to say.
+    """
     import torch
-    from transformers import LlamaConfig, LlamaForCausalLM
+    import transformers
 
     torch.set_num_threads(1)  # more of them wait for each other at every step where other work has the cores
     sizes: dict[str, Any] = {
@@ -71,10 +79,10 @@ def tiny_model(tokenizer: Any, *, seed: int = 0, context: int = 2048, **config: 
         "bos_token_id": None,
     }
     sizes |= {"max_position_embeddings": context, "initializer_range": 0.5}
-    made = LlamaConfig(**{**sizes, **tokens, **config})
+    made = getattr(transformers, f"{shape}Config")(**{**sizes, **tokens, **config})
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        return LlamaForCausalLM(made)
+        return getattr(transformers, f"{shape}ForCausalLM")(made)
 
 
 def save(folder: Path, model: Any, tokenizer: Any) -> Path:
@@ -148,3 +156,32 @@ def save_adapter(
         file = folder / "adapter_config.json"
         file.write_text(json.dumps(json.loads(file.read_text()) | {"base_model_name_or_path": named}))
     return folder
+
+
+def quantized_model(folder: Path, *, device: str = "cpu", bits: int = 4) -> Any:
+    """A saved model in nf4 or int8, prepared as for QLoRA: what is not quantized is float32."""
+    import torch
+    from peft import prepare_model_for_kbit_training
+    from transformers import AutoModelForCausalLM, BitsAndBytesConfig
+
+    in_4_bits = BitsAndBytesConfig(load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_compute_dtype=torch.bfloat16)
+    config = in_4_bits if bits == 4 else BitsAndBytesConfig(load_in_8bit=True)
+    model: Any = AutoModelForCausalLM.from_pretrained(
+        folder, quantization_config=config, dtype=torch.bfloat16, device_map={"": device}
+    )
+    for module in model.modules():
+        if hasattr(module, "support_avx512bf16_for_cpu"):
+            module.support_avx512bf16_for_cpu = False  # else the Trainer's own evaluation ends learning on a CPU
+    return prepare_model_for_kbit_training(model)
+
+
+def with_lora(model: Any, *, seed: int = 1, **config: Any) -> Any:
+    """The model with a new LoRA adapter on all its linear layers."""
+    import torch
+    from peft import LoraConfig, get_peft_model
+
+    made: dict[str, Any] = {"r": 4, "target_modules": "all-linear", "task_type": "CAUSAL_LM", **config}
+    with torch.random.fork_rng(), warnings.catch_warnings():
+        torch.manual_seed(seed)
+        warnings.simplefilter("ignore", FutureWarning)  # peft 0.21 calls what transformers 5.23 has renamed
+        return get_peft_model(model, LoraConfig(**made))

@@ -1,0 +1,1 @@
+"""What a model says at every checkpoint of its training: samples, generation, the callback."""

@@ -1,0 +1,1 @@
+"""Answers fixed prompts with a model that may be in training, and leaves it as it was."""
