@@ -1,9 +1,10 @@
 """The advisory lock a live run holds, on a connection of its own."""
 
+import asyncio
 from uuid import UUID
 
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, PendingRollbackError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from storage.engine import unavailable_is_ours
@@ -46,9 +47,19 @@ class RunLock:
     async def keep(self) -> bool:
         """Take the lock again where its connection was lost; False when another process has it by now.
 
+        A caller that is cancelled meanwhile ends once it is known: a query cut off takes the connection, and the lock.
+
         Raises:
             DatabaseUnavailable: The database did not answer; the next call tries again.
         """
+        looking = asyncio.ensure_future(self._look())
+        try:
+            return await asyncio.shield(looking)
+        except asyncio.CancelledError:
+            await asyncio.gather(looking, return_exceptions=True)
+            raise
+
+    async def _look(self) -> bool:
         if self._connection is not None:
             try:
                 await self._connection.execute(text("SELECT 1"))
@@ -67,7 +78,7 @@ class RunLock:
         connection, self._connection = self._connection, None
         try:
             await connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": self._key})
-        except DBAPIError:
+        except (DBAPIError, PendingRollbackError):  # the second: the connection was cut off before
             await connection.invalidate()
         finally:
             await connection.close()

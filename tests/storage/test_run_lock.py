@@ -1,5 +1,6 @@
 """The lock of a live run: one holder, kept through a lost connection, given up to nobody by accident."""
 
+import asyncio
 from uuid import UUID, uuid4
 
 import psycopg
@@ -71,6 +72,38 @@ async def test_a_lock_that_somebody_else_took_meanwhile_is_lost(database: Databa
     assert not await lock.keep()
     await lock.release()
     assert await other.keep()
+    await other.release()
+
+
+@pytest.mark.parametrize("steps", [1, 2, 3])
+async def test_a_look_that_is_cut_off_costs_neither_the_lock_nor_its_return(steps: int, database: Database) -> None:
+    run_id = uuid4()
+    lock = RunLock(database.engine, run_id)
+    assert await lock.acquire()
+    looking = asyncio.create_task(lock.keep())
+    for _ in range(steps):
+        await asyncio.sleep(0)
+    looking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await looking
+    other = RunLock(database.engine, run_id)
+    assert not await other.acquire()
+    await lock.release()
+    assert await other.acquire()
+    await other.release()
+
+
+async def test_letting_go_is_harmless_also_where_a_look_was_cut_off_for_good(database: Database) -> None:
+    run_id = uuid4()
+    lock, other = RunLock(database.engine, run_id), RunLock(database.engine, run_id)
+    assert await lock.acquire()
+    looking = asyncio.create_task(lock.keep())
+    for _ in range(2):
+        await asyncio.sleep(0)
+        looking.cancel()
+    await asyncio.wait({looking})
+    await lock.release()
+    assert await other.acquire()
     await other.release()
 
 
