@@ -1,11 +1,12 @@
-"""Every environment variable evalflows reads of its own, in one frozen object."""
+"""Every environment variable evalflows reads of its own, in frozen objects: EVALFLOWS_* and PREDICTIONS_*."""
 
 import os
+from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, PositiveFloat, PositiveInt, SecretStr, ValidationError
+from pydantic import Field, PositiveFloat, PositiveInt, SecretStr, TypeAdapter, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -118,6 +119,57 @@ class Settings(BaseSettings):
     report_threads: PositiveInt = Field(default=2000, description="Most threads the HTML report shows, worst first.")
 
 
+Money = Annotated[Decimal, Field(ge=0, allow_inf_nan=False)]
+
+
+class PredictionSettings(BaseSettings):
+    """Limits and defaults of predictions in training, each from PREDICTIONS_<NAME>; a job's own configuration wins."""
+
+    model_config = SettingsConfigDict(env_prefix="PREDICTIONS_", frozen=True, extra="ignore", env_ignore_empty=True)
+
+    enabled: bool = Field(default=True, description="Whether predictions are made where the job does not say.")
+    default_sample_count: PositiveInt = Field(default=5, description="Samples a job predicts where it does not say.")
+    max_sample_count: PositiveInt = Field(default=100, description="Most samples a job may predict.")
+    default_frequency: Literal["epoch", "steps", "eval", "save"] = Field(
+        default="epoch",
+        description="When predictions are made: epoch, steps, eval (each evaluation), save (each save).",
+    )
+    min_step_interval: PositiveInt = Field(
+        default=10, description="Fewest training steps from one prediction to the next, with the frequency steps."
+    )
+    max_length: PositiveInt = Field(default=256, description="Most tokens of one prediction.")
+    avg_tokens: PositiveInt = Field(
+        default=300, description="Tokens of a prompt and its prediction together, for the cost estimate."
+    )
+    api_default_limit: PositiveInt = Field(default=50, description="Predictions on a page where no limit is named.")
+    default_cost_per_1k: Money = Field(
+        default=Decimal("0.01"), description="USD for 1,000 tokens, for a model of unknown size."
+    )
+    cost_7b: Money = Field(default=Decimal("0.005"), description="USD for 1,000 tokens of a model of about 7B.")
+    cost_13b: Money = Field(default=Decimal("0.01"), description="USD for 1,000 tokens of a model of about 13B.")
+    cost_70b: Money = Field(default=Decimal("0.05"), description="USD for 1,000 tokens of a model of about 70B.")
+    warn_cost_usd: Money = Field(default=Decimal("1.00"), description="A job estimated above so many USD warns.")
+    batch_size: PositiveInt = Field(default=16, description="Prompts answered at once.")
+    queue_rows: PositiveInt = Field(
+        default=1000, description="Predictions that wait for the database at most; more go to the spool."
+    )
+    spool: Path | None = Field(
+        default=None, description="Folder of predictions that could not be written to the database."
+    )
+
+    @property
+    def spool_folder(self) -> Path:
+        """Where the spool is: as set, else `spool` in EVALFLOWS_HOME."""
+        return self.spool or get_settings().home / "spool"
+
+    @model_validator(mode="after")
+    def _fit_together(self) -> Self:
+        if self.default_sample_count > self.max_sample_count:
+            most = f"more than PREDICTIONS_MAX_SAMPLE_COUNT={self.max_sample_count}"
+            raise ValueError(f"PREDICTIONS_DEFAULT_SAMPLE_COUNT={self.default_sample_count}: {most}")
+        return self
+
+
 class SettingsError(Exception):
     """A variable has a value that cannot be used; the message names it."""
 
@@ -132,6 +184,36 @@ def get_settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        name = f"EVALFLOWS_{'_'.join(str(step) for step in first['loc']).upper()}"
-        raise SettingsError(f"{name}={first['input']!r}: {first['msg']}; see .env.example") from None
+        raise SettingsError(_explain(error, "EVALFLOWS_")) from None
+
+
+@lru_cache(maxsize=1)
+def get_prediction_settings() -> PredictionSettings:
+    """The settings of predictions, read once; `get_prediction_settings.cache_clear()` reads them again.
+
+    With PREDICTIONS_ENABLED=false no other variable is looked at, and the rest are defaults.
+
+    Raises:
+        SettingsError: A variable has a value that cannot be used.
+    """
+    try:
+        return PredictionSettings()
+    except ValidationError as error:
+        if _is_off(os.environ.get("PREDICTIONS_ENABLED", "")):
+            return PredictionSettings.model_construct(enabled=False)
+        raise SettingsError(_explain(error, "PREDICTIONS_")) from None
+
+
+def _is_off(value: str) -> bool:
+    try:
+        return not TypeAdapter(bool).validate_python(value or "true")
+    except ValidationError:
+        return False
+
+
+def _explain(error: ValidationError, prefix: str) -> str:
+    first = error.errors(include_url=False)[0]
+    if not first["loc"]:
+        return f"{first['msg'].removeprefix('Value error, ')}; see .env.example"
+    name = f"{prefix}{'_'.join(str(step) for step in first['loc']).upper()}"
+    return f"{name}={first['input']!r}: {first['msg']}; see .env.example"
