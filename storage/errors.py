@@ -11,3 +11,11 @@ class DatabaseUnusable(DatabaseError):
 
 class DatabaseUnavailable(DatabaseError):
     """The database did not answer, or broke off; the same call may succeed when it is tried again."""
+
+
+class JobNotFound(DatabaseError):
+    """The user has no training job of this id; the message says how one is made."""
+
+
+class RowsRefused(DatabaseError):
+    """Postgres was there and would not take the rows, and never will; the message is one line without their content."""

@@ -20,6 +20,8 @@ VIEWS = (
     "night_results",
     "live_runs",
 )
+WRITE_ONCE = frozenset({"training_variants", "training_predictions", "training_job_tokens", "training_pairwise"})
+"""Tables whose rows are inserted and deleted, and never changed."""
 APP, READ = ROLE_NAMES["app"], ROLE_NAMES["read"]
 RACES = frozenset({"42710", "23505", "XX000"})  # another database's migration made the same role or grant meanwhile
 INSUFFICIENT_PRIVILEGE = "42501"
@@ -55,15 +57,19 @@ def ensure_roles(connection: Connection, logins: Sequence[str]) -> None:
 def grant_rights(connection: Connection) -> None:
     """Give the group roles their rights on every table there is and every later one of this owner."""
     schema = _quoted(connection, connection.scalar(text("SELECT current_schema()")) or "public")
-    relations = ", ".join([*(table.name for table in Base.metadata.sorted_tables), *VIEWS])
+    tables = [table.name for table in Base.metadata.sorted_tables]
+    relations = ", ".join([*tables, *VIEWS])
+    changeable = ", ".join([*(name for name in tables if name not in WRITE_ONCE), *VIEWS])
     default = f"ALTER DEFAULT PRIVILEGES IN SCHEMA {schema} GRANT"
     for statement in (
         f"GRANT USAGE ON SCHEMA {schema} TO {APP}, {READ}",
-        f"GRANT SELECT, INSERT, UPDATE, DELETE ON {relations} TO {APP}",
+        f"GRANT SELECT, INSERT, DELETE ON {relations} TO {APP}",
+        f"GRANT UPDATE ON {changeable} TO {APP}",
         f"GRANT SELECT ON {relations} TO {READ}",
         f"{default} SELECT, INSERT, UPDATE, DELETE ON TABLES TO {APP}",
         f"{default} USAGE, SELECT ON SEQUENCES TO {APP}",
         f"{default} SELECT ON TABLES TO {READ}",
+        f"REVOKE UPDATE ON {', '.join(sorted(WRITE_ONCE))} FROM {APP}",  # the line above gives it as they are made
         f"REVOKE ALL ON alembic_version FROM {APP}, {READ}",
         f"GRANT SELECT ON alembic_version TO {APP}, {READ}",
     ):

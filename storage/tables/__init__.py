@@ -6,6 +6,13 @@ from storage.tables.budgets import RunBudgetRow
 from storage.tables.evaluations import ThreadEvaluationRow
 from storage.tables.leases import RateLeaseRow
 from storage.tables.nights import NightRow, NightSuiteRow
+from storage.tables.predictions import (
+    JobTokenRow,
+    PairwiseVerdictRow,
+    TrainingJobRow,
+    TrainingPredictionRow,
+    TrainingVariantRow,
+)
 from storage.tables.runs import EvalRunRow, RunThreadRow
 from storage.tables.shards import RunShardRow
 from storage.tables.threads import ThreadRow
@@ -14,12 +21,17 @@ __all__ = [
     "ApiLogRow",
     "Base",
     "EvalRunRow",
+    "JobTokenRow",
     "NightRow",
     "NightSuiteRow",
+    "PairwiseVerdictRow",
     "RateLeaseRow",
     "RunBudgetRow",
     "RunShardRow",
     "RunThreadRow",
     "ThreadEvaluationRow",
     "ThreadRow",
+    "TrainingJobRow",
+    "TrainingPredictionRow",
+    "TrainingVariantRow",
 ]

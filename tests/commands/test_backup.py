@@ -24,6 +24,12 @@ from tests.servers.local_openai import LocalOpenAI
 from tests.threads import write_threads
 
 FLOW = ("run", "evaluate-threads")
+AS_SUPERUSER = "&user=postgres"  # the owner does not see the rows of trainings
+TRAINING = """WITH job AS (
+        INSERT INTO training_jobs (job_id, user_id, name, data) VALUES (gen_random_uuid(), 'ada', 'shop', '')
+        RETURNING job_id, user_id)
+    INSERT INTO training_variants (job_id, user_id, variant, prompts_hash, settings_hash, settings)
+    SELECT job_id, user_id, 'default', '', '', '{}' FROM job"""
 FIGURES = "SELECT summary, completed, tokens_in FROM eval_runs WHERE id = %s"
 RESULTS = "SELECT * FROM thread_results WHERE run_id = %s ORDER BY thread_id"
 
@@ -65,6 +71,8 @@ def runs(call_command: CallCommand, model_server: LocalOpenAI, tmp_path: Path, s
         ids.append(done.json["run_id"])
     assert settings.database_url is not None
     with psycopg.connect(settings.database_url.get_secret_value()) as connection:
+        connection.execute("SET evalflows.user_id = 'ada'")
+        connection.execute(TRAINING)
         connection.execute("DELETE FROM thread_evaluations WHERE run_id = %s AND thread_id <> 't0'", (ids[1],))
         connection.execute("UPDATE eval_runs SET status = 'crashed', summary = NULL WHERE id = %s", (ids[1],))
     return ids
@@ -79,7 +87,7 @@ def test_what_was_backed_up_has_the_same_figures_elsewhere_and_goes_on_there(
     model_server: LocalOpenAI,
 ) -> None:
     whole, half = runs
-    postgres_tool("pg_dump", "-Fc", "-f", str(dump), database_url(settings, "owner"))
+    postgres_tool("pg_dump", "-Fc", "-f", str(dump), database_url(settings, "owner") + AS_SUPERUSER)
     (other_home / "prefect").mkdir(mode=0o700)
     with (
         closing(sqlite3.connect(settings.home / "prefect" / "prefect.db")) as here,
@@ -111,7 +119,7 @@ def run_metrics(kept: list[dict[str, dict[str, dict[str, dict[str, float]]]]]) -
 def test_a_dump_goes_into_a_server_that_has_no_roles_yet(
     runs: list[str], dump: Path, run_command: RunCommand, settings: Settings
 ) -> None:
-    postgres_tool("pg_dump", "-Fc", "-f", str(dump), database_url(settings, "owner"))
+    postgres_tool("pg_dump", "-Fc", "-f", str(dump), database_url(settings, "owner") + AS_SUPERUSER)
     with external_server("wheel 18") as server:
         login = server.new_login("CREATEROLE")
         url = server.url(login, server.new_database(login))
@@ -122,3 +130,6 @@ def test_a_dump_goes_into_a_server_that_has_no_roles_yet(
         read = run_command("db", "url", "--role", "read", EVALFLOWS_DATABASE_URL=url).stdout.strip()
         with psycopg.connect(read) as connection:
             assert connection.execute("SELECT count(*) FROM run_overview").fetchone() == (2,)
+            assert connection.execute("SELECT count(*) FROM training_variants").fetchone() == (0,)
+            connection.execute("SET evalflows.user_id = 'ada'")
+            assert connection.execute("SELECT count(*) FROM training_variants").fetchone() == (1,)

@@ -36,6 +36,32 @@ def home() -> Iterator[Path]:
     remove_home(folder)
 
 
+@pytest.fixture(scope="module")
+def made_home() -> Iterator[Path]:
+    """A home with a data folder, made once for the tests that begin with one."""
+    folder = new_home()
+    start_embedded(Settings(home=folder))
+    yield folder
+    remove_home(folder)
+
+
+@pytest.fixture
+def stopped_home(made_home: Path) -> Path:
+    """A home with a data folder on which no server runs."""
+    stop_embedded(Settings(home=made_home))
+    return made_home
+
+
+@pytest.fixture
+def changed(stopped_home: Path) -> Iterator[Path]:
+    """As `stopped_home`, to have its files changed: they are put back."""
+    folder = find_place(stopped_home).data
+    files = {folder / name: (folder / name).read_text() for name in ("PG_VERSION", "postgresql.conf")}
+    yield stopped_home
+    for file, content in files.items():
+        file.write_text(content)
+
+
 def start_elsewhere(home: Path, code: str = START) -> subprocess.Popen[str]:
     environment = {**os.environ, "EVALFLOWS_HOME": str(home), "PYTHONPATH": str(ROOT)}
     return subprocess.Popen(
@@ -64,8 +90,8 @@ def stranger(data: Path) -> Generator[subprocess.Popen[bytes]]:
         process.kill()
 
 
-def test_a_second_start_finds_the_server_that_runs(home: Path) -> None:
-    settings = Settings(home=home)
+def test_a_second_start_finds_the_server_that_runs(stopped_home: Path) -> None:
+    settings = Settings(home=stopped_home)
     first = start_embedded(settings)
     assert start_embedded(settings) == first
     status = embedded_status(settings)
@@ -73,15 +99,15 @@ def test_a_second_start_finds_the_server_that_runs(home: Path) -> None:
     assert (status.pid, status.data, status.version) == (first.pid, first.data, "18")
 
 
-def test_what_was_written_is_there_after_a_stop_and_a_start(home: Path) -> None:
-    settings = Settings(home=home)
+def test_what_was_written_is_there_after_a_stop_and_a_start(stopped_home: Path) -> None:
+    settings = Settings(home=stopped_home)
     with psycopg.connect(start_embedded(settings).url("owner")) as connection:
-        connection.execute("CREATE TABLE kept AS SELECT 1 AS value")
+        connection.execute("CREATE TABLE kept_by_a_stop AS SELECT 1 AS value")
     assert stop_embedded(settings)
     assert not stop_embedded(settings)
     assert embedded_status(settings) is None
     with psycopg.connect(start_embedded(settings).url("owner")) as connection:
-        assert connection.execute("SELECT value FROM kept").fetchone() == (1,)
+        assert connection.execute("SELECT value FROM kept_by_a_stop").fetchone() == (1,)
 
 
 def test_nothing_runs_and_nothing_is_made_where_nothing_was_started(home: Path) -> None:
@@ -98,13 +124,13 @@ def test_four_starters_at_once_share_one_server(home: Path) -> None:
     assert pids == {str(status.pid)}
 
 
-def test_the_server_outlives_ctrl_c_in_its_starters_terminal(home: Path) -> None:
-    starter = start_elsewhere(home, START_AND_STAY)
+def test_the_server_outlives_ctrl_c_in_its_starters_terminal(stopped_home: Path) -> None:
+    starter = start_elsewhere(stopped_home, START_AND_STAY)
     assert starter.stdout is not None
     pid = int(starter.stdout.readline())
     os.killpg(starter.pid, signal.SIGINT)
     starter.communicate()
-    assert start_embedded(Settings(home=home)).pid == pid
+    assert start_embedded(Settings(home=stopped_home)).pid == pid
     assert os.getsid(pid) != starter.pid
 
 
@@ -119,10 +145,10 @@ def test_a_home_may_have_any_name(home: Path, name: str) -> None:
         remove_home(inner)
 
 
-def test_a_stale_pid_file_that_names_a_living_process_is_no_server(home: Path) -> None:
-    settings = Settings(home=home)
+def test_a_stale_pid_file_that_names_a_living_process_is_no_server(stopped_home: Path) -> None:
+    settings = Settings(home=stopped_home)
     server = start_embedded(settings)
-    pid_file = find_place(home).pid_file
+    pid_file = find_place(stopped_home).pid_file
     left = pid_file.read_text()
     stop_embedded(settings)
     with stranger(server.data) as process:
@@ -135,16 +161,16 @@ def test_a_stale_pid_file_that_names_a_living_process_is_no_server(home: Path) -
             assert connection.execute("SELECT 1").fetchone() == (1,)
 
 
-def test_a_killed_server_comes_up_again_with_what_was_committed(home: Path) -> None:
-    settings = Settings(home=home)
+def test_a_killed_server_comes_up_again_with_what_was_committed(stopped_home: Path) -> None:
+    settings = Settings(home=stopped_home)
     first = start_embedded(settings)
     with psycopg.connect(first.url("owner")) as connection:
-        connection.execute("CREATE TABLE kept AS SELECT 1 AS value")
-    kill_server(home, first.pid)
+        connection.execute("CREATE TABLE kept_by_a_kill AS SELECT 1 AS value")
+    kill_server(stopped_home, first.pid)
     second = start_embedded(settings)
     assert second.pid != first.pid
     with psycopg.connect(second.url("owner")) as connection:
-        assert connection.execute("SELECT value FROM kept").fetchone() == (1,)
+        assert connection.execute("SELECT value FROM kept_by_a_kill").fetchone() == (1,)
 
 
 def test_a_starter_killed_while_it_made_the_data_folder_leaves_nothing_in_the_way(home: Path) -> None:
@@ -161,22 +187,18 @@ def test_a_starter_killed_while_it_made_the_data_folder_leaves_nothing_in_the_wa
     assert not list(place.folder.glob("new-*"))
 
 
-def test_a_data_folder_of_another_version_is_refused_with_the_way_out(home: Path) -> None:
-    settings = Settings(home=home)
-    start_embedded(settings)
-    stop_embedded(settings)
-    (find_place(home).data / "PG_VERSION").write_text("16\n")
+def test_a_data_folder_of_another_version_is_refused_with_the_way_out(changed: Path) -> None:
+    settings = Settings(home=changed)
+    (find_place(changed).data / "PG_VERSION").write_text("16\n")
     with pytest.raises(
         DatabaseUnusable, match=r"made by Postgres 16 and this version .* brings 18: .*docs/postgres.md"
     ):
         start_embedded(settings)
 
 
-def test_a_server_that_cannot_start_says_why(home: Path) -> None:
-    settings = Settings(home=home)
-    start_embedded(settings)
-    stop_embedded(settings)
-    with (find_place(home).data / "postgresql.conf").open("a") as configuration:
+def test_a_server_that_cannot_start_says_why(changed: Path) -> None:
+    settings = Settings(home=changed)
+    with (find_place(changed).data / "postgresql.conf").open("a") as configuration:
         configuration.write("shared_preload_libraries = 'no_such_library'\n")
     with pytest.raises(DatabaseUnusable, match="no_such_library"):
         start_embedded(settings)
@@ -189,8 +211,8 @@ def test_a_home_that_is_a_file_is_refused(tmp_path: Path) -> None:
         start_embedded(Settings(home=home))
 
 
-def test_only_its_user_reaches_the_server_and_no_network(home: Path) -> None:
-    server = start_embedded(Settings(home=home))
+def test_only_its_user_reaches_the_server_and_no_network(stopped_home: Path) -> None:
+    server = start_embedded(Settings(home=stopped_home))
     for folder in (server.data, server.socket_folder):
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     with superuser(server) as connection:
