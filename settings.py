@@ -151,7 +151,7 @@ class PredictionSettings(BaseSettings):
     warn_cost_usd: Money = Field(default=Decimal("1.00"), description="A job estimated above so many USD warns.")
     batch_size: PositiveInt = Field(default=16, description="Prompts answered at once.")
     queue_rows: PositiveInt = Field(
-        default=1000, description="Predictions that wait for the database at most; more go to the spool."
+        default=1000, description="Most predictions kept in memory where the spool cannot be written."
     )
     spool: Path | None = Field(
         default=None, description="Folder of predictions that could not be written to the database."

@@ -9,6 +9,7 @@ USERS_ERRORS = {
     "CycloptsError",
     "DatabaseUnusable",
     "DeploymentError",
+    "JobNotFound",
     "LocalServerError",
     "OptionsError",
     "ParameterTypeError",

@@ -1,0 +1,1 @@
+"""`evalflows predictions`: what a model says as it trains."""

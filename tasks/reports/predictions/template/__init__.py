@@ -1,0 +1,1 @@
+"""Templates, style and scripts of the page of a training's predictions."""
