@@ -9,6 +9,7 @@ if TYPE_CHECKING:
 FLOWS: dict[str, str] = {
     "evaluate-threads": "flows.evaluate_threads:evaluate_threads",
     "nightly": "flows.nightly:nightly",
+    "predict-checkpoints": "flows.predict_checkpoints:predict_checkpoints",
 }
 
 

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-PATHS = ("source", "intents", "policy", "plan")
+PATHS = ("source", "intents", "policy", "plan", "folder", "data")
+PERHAPS_PATHS = ("base",)
+"""Names of models in a hub where they are no folders."""
 SCRIPTED = "scripted:"
 
 
@@ -19,6 +21,10 @@ def complete_paths(parameters: Mapping[str, Any], folder: Path) -> dict[str, Any
     for name in PATHS:
         value = moved.get(name)
         if isinstance(value, str) and value and value != "stored" and not value.startswith("sql:"):
+            moved[name] = str(folder / Path(value).expanduser())
+    for name in PERHAPS_PATHS:
+        value = moved.get(name)
+        if isinstance(value, str) and value and (folder / Path(value).expanduser()).exists():
             moved[name] = str(folder / Path(value).expanduser())
     judge = moved.get("judge")
     if isinstance(judge, str) and judge.startswith(SCRIPTED):

@@ -72,6 +72,7 @@ def tiny_model(tokenizer: Any, *, seed: int = 0, context: int = 2048, shape: str
         "intermediate_size": 64,
         "num_hidden_layers": 2,
         "num_attention_heads": 4,
+        "num_key_value_heads": 4,
     }
     tokens: dict[str, Any] = {
         "vocab_size": len(tokenizer),

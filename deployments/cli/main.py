@@ -15,8 +15,14 @@ from deployments.cli.exits import DONE, FAILED, INTERRUPTED, WRONG_USAGE, compla
 COMMANDS = {
     "run": ("deployments.cli.run:app", "Run a flow, go on with a run that stopped, or queue one for a worker."),
     "runs": ("deployments.cli.runs:app", "List, show, compare, export, cancel and requeue runs."),
+    "predictions": (
+        "deployments.cli.predictions.command:app",
+        "What a model said at each step of its training: read, compare, load, export.",
+    ),
     "stats": ("deployments.cli.stats:stats", "Figures over all runs, by app, flow and judge."),
     "import": ("deployments.cli.import_threads:app", "Put threads into Postgres, or look a file through first."),
+    "jobs": ("deployments.cli.jobs:app", "Training jobs: create, exec, list, show and delete them."),
+    "demo": ("deployments.cli.demo:app", "See what evalflows does on samples: a tiny fine-tune, watched."),
     "db": ("deployments.cli.db:app", "The database: its URL, migrations, a check, retention."),
     "up": ("deployments.cli.stack:up", "Start database, Prefect server with UI, worker and deployments, until Ctrl-C."),
     "down": ("deployments.cli.stack:down", "Stop everything that runs under this EVALFLOWS_HOME."),

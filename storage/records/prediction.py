@@ -15,7 +15,7 @@ class TrainingJob(Record):
 
     Attributes:
         user_id: Whose it is: nobody else sees it or its predictions.
-        data: Path of the data set, as the user named it.
+        data: Path of the data set on the host where the job was made.
         config: What the user set, `predictions` among it; validated when the job was created.
         created_at: None for a job that is not stored yet.
         started_at: When a training of it was started last; None before the first.

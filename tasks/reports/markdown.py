@@ -3,6 +3,7 @@
 import re
 
 from storage.records import Run
+from tasks.reports.items import items_of
 from tasks.reports.summary import RunSummary, Worst
 from tasks.reports.words import alpha, calls, cost, interval, percent, title, visible
 from tasks.statistics.agreement import RetestAgreement
@@ -32,7 +33,7 @@ def summary_markdown(summary: RunSummary, run: Run) -> str:
     lines = [
         f"# {code(run.name or str(run.id))}",
         "",
-        f"{summary.completed} of {summary.items} threads completed ({summary.status}).",
+        f"{summary.completed} of {summary.items} {items_of(run.flow).items} completed ({summary.status}).",
         "",
         f"{', '.join(part for part in (cost(summary), calls(summary)) if part)}.",
         "",

@@ -4,6 +4,7 @@ from rich.console import Console
 from rich.text import Text
 
 from storage.records import Run
+from tasks.reports.items import items_of
 from tasks.reports.summary import NOT_AN_ERROR, RunSummary, Worst
 from tasks.reports.terminal_tables import agreement_table, counts_table, evaluators_table, metrics_table
 from tasks.reports.words import calls, cost, visible
@@ -13,12 +14,15 @@ def print_summary(summary: RunSummary, run: Run, console: Console) -> None:
     """Print metrics, counts, what is unscored, the worst threads, and how to see more."""
     took = f", {run.duration_seconds:.1f} s" if run.duration_seconds is not None else ""
     console.print(Text(f"\n{visible(run.name or run.flow)}", style="bold"), Text(f"({summary.status}{took})"))
-    console.print(Text(f"{summary.completed} of {summary.items} threads, app {visible(run.app)}, {cost(summary)}"))
+    words = items_of(run.flow)
+    console.print(
+        Text(f"{summary.completed} of {summary.items} {words.items}, app {visible(run.app)}, {cost(summary)}")
+    )
     console.print(Text(f"{calls(summary)}\n".lstrip("\n")))
     for has_rows, table in (
         (summary.metrics, metrics_table(summary)),
         (summary.counts, counts_table(summary, console.width)),
-        (summary.evaluators, evaluators_table(summary)),
+        (summary.evaluators, evaluators_table(summary, words.rows)),
         (summary.agreement, agreement_table(summary)),
     ):
         if has_rows:
@@ -29,9 +33,10 @@ def print_summary(summary: RunSummary, run: Run, console: Console) -> None:
         console.print(Text("\nWorst threads", style="bold"))
     for place, worst in enumerate(summary.worst_threads, 1):
         console.print(worst_lines(place, worst, console.width))
-    console.print(Text("\nSee more", style="bold"))
-    console.print(Text(f"evalflows runs show {run.id} threads", style="dim"))
-    console.print(Text(f"evalflows runs export {run.id} --html report.html", style="dim"))
+    if words.more:
+        console.print(Text("\nSee more", style="bold"))
+    for command in words.more:
+        console.print(Text(command.replace("RUN_ID", str(run.id)), style="dim"))
 
 
 def worst_lines(place: int, worst: Worst, width: int) -> Text:

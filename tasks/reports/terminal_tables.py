@@ -87,11 +87,11 @@ def packed(parts: Sequence[Text], width: int) -> list[Text]:
     return lines
 
 
-def evaluators_table(summary: RunSummary) -> Table:
-    """One row per evaluator: threads, scored, unscored by reason."""
+def evaluators_table(summary: RunSummary, rows: str) -> Table:
+    """One row per evaluator: what it was to score (threads, rows), scored, unscored by reason."""
     table = plain_table("\nEvaluators")
-    for heading in ("", "threads", "scored", "unscored"):
-        table.add_column(heading, justify="right" if heading in ("threads", "scored") else "left")
+    for heading in ("", rows, "scored", "unscored"):
+        table.add_column(heading, justify="right" if heading in (rows, "scored") else "left")
     for name, count in summary.evaluators.items():
         unscored = ", ".join(f"{reason} {n}" for reason, n in count.unscored.items())
         table.add_row(name, str(count.n), str(count.scored), unscored)

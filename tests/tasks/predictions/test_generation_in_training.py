@@ -90,10 +90,20 @@ def prompts() -> list[Prompt]:
 def test_prompts_are_answered_where_a_plain_generate_fails_on_a_dtype(
     train: Callable[[Path, TrainerCallback], None], tmp_path: Path
 ) -> None:
-    plainly = AtEvaluation(ask_plainly)
-    ours = AtEvaluation(lambda model: generate(model, tiny_tokenizer(), prompts(), SETTINGS))
-    train(tmp_path / "plainly", plainly)
-    train(tmp_path / "ours", ours)
-    assert len(plainly.outcomes) == 2  # so that the case stays one that fails
-    assert [[each.failure for each in result.completions] for result in ours.outcomes] == [[None] * 4] * 2
-    assert all(each.text for result in ours.outcomes for each in result.completions)
+    callback = AtEvaluation(lambda model: (ask_plainly(model), generate(model, tiny_tokenizer(), prompts(), SETTINGS)))
+    train(tmp_path, callback)
+    results = [result for _, result in callback.outcomes]
+    assert len(results) == 2
+    assert [each.failure for result in results for each in result.completions] == [None] * 8
+    assert all(each.text for result in results for each in result.completions)
+    assert {result.dtypes["autocast"] for result in results} == {"bfloat16"}
+    assert all("nf4" in result.identity.dtype for result in results)
+
+
+def test_4_bit_weights_are_not_packed_for_inference_in_training(tmp_path: Path) -> None:
+    model = with_lora(quantized_model(save_random_model(tmp_path)))
+    layer = model.base_model.model.model.layers[0].mlp.up_proj.base_layer
+    layer.support_avx512bf16_for_cpu = True  # as it is on processors that have it
+    assert not generate(model, tiny_tokenizer(), prompts(), SETTINGS, autocast_dtype=torch.bfloat16).failed
+    assert not getattr(layer.weight.quant_state, "packing_format_for_cpu", False)
+    assert layer.support_avx512bf16_for_cpu

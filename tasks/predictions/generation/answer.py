@@ -1,0 +1,104 @@
+"""One batch of prompts into completions: one `generate`, and what its tokens say."""
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+# torch and transformers say in part only what their functions give
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from transformers import GenerationConfig, LogitsProcessorList
+
+from tasks.predictions.generation.batches import padded
+from tasks.predictions.generation.draws import Draws, FirstGap
+from tasks.predictions.generation.precision import computing_in
+from tasks.predictions.generation.truth import truth_losses
+from tasks.predictions.generation.unwrap import Model
+from tasks.predictions.prompts import Completion, GenerationSettings, Prompt
+
+NO_SCORE = "the model gives no finite score to any token (its weights or its precision)"
+
+
+@dataclass(frozen=True)
+class Answering:
+    """What one pass answers with.
+
+    Attributes:
+        model: Unwrapped.
+        tokenizer: For writing tokens as text; nothing of it is changed.
+        device: Of the inputs.
+        precision: To autocast to; None casts nothing.
+        ends: Tokens that end an answer; may be empty.
+    """
+
+    model: Model
+    tokenizer: Any
+    device: torch.device
+    precision: torch.dtype | None
+    settings: GenerationSettings
+    ends: tuple[int, ...]
+
+    @property
+    def padding(self) -> int:
+        """Fills rows up; it is masked, so any token will do."""
+        return self.ends[0] if self.ends else 0
+
+    def config(self) -> GenerationConfig:
+        """How transformers is to generate: the best token each time; sampling is done on the scores."""
+        return GenerationConfig(
+            max_new_tokens=self.settings.max_new_tokens,
+            do_sample=False,
+            use_cache=True,
+            eos_token_id=list(self.ends) or None,
+            pad_token_id=self.padding,
+            disable_compile=True,
+        )
+
+    def answer(self, batch: Sequence[Prompt], repeat: int) -> list[Completion]:
+        """One completion for each prompt; raises whatever the model raises."""
+        began = time.perf_counter()
+        ids, mask = padded([prompt.tokens for prompt in batch], self.padding, self.device)
+        gaps = FirstGap(len(batch), self.device)
+        with computing_in(self.precision, self.device):
+            output = self.model.generate(
+                input_ids=ids,
+                attention_mask=mask,
+                generation_config=self.config(),
+                logits_processor=LogitsProcessorList([gaps, *self._draws(batch, repeat)]),
+            )
+        said = output[:, ids.shape[1] :].tolist()
+        seconds = time.perf_counter() - began
+        rows = zip(batch, said, gaps.steps, strict=True)
+        return [self._completion(prompt, tokens, gap, repeat, seconds) for prompt, tokens, gap in rows]
+
+    def truth_losses(self, batch: Sequence[Prompt]) -> list[float | None]:
+        """See `tasks.predictions.generation.truth`; each of the batch has a ground truth."""
+        with computing_in(self.precision, self.device):
+            return [*truth_losses(self.model, batch, self.padding, self.device)]
+
+    def seed(self, repeat: int) -> int | None:
+        """Of a repeat; None for greedy."""
+        return self.settings.seed + repeat if self.settings.temperature else None
+
+    def _draws(self, batch: Sequence[Prompt], repeat: int) -> list[Draws]:
+        seed, asked = self.seed(repeat), self.settings
+        if seed is None:
+            return []
+        return [Draws(batch, seed=seed, temperature=asked.temperature, top_p=asked.top_p, device=self.device)]
+
+    def _completion(self, prompt: Prompt, tokens: list[int], gap: int, repeat: int, seconds: float) -> Completion:
+        end = next((place for place, token in enumerate(tokens) if token in self.ends), None)
+        length = len(tokens) if end is None else end + 1
+        is_sound = gap >= length
+        return Completion(
+            prompt.index,
+            repeat,
+            text=self.tokenizer.decode(tokens[:end], skip_special_tokens=True) if is_sound else None,
+            failure=None if is_sound else NO_SCORE,
+            truncated=end is None,
+            tokens_in=len(prompt.tokens),
+            tokens_out=length,
+            latency_seconds=seconds,
+            seed=self.seed(repeat),
+        )
