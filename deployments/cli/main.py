@@ -21,7 +21,7 @@ COMMANDS = {
     ),
     "stats": ("deployments.cli.stats:stats", "Figures over all runs, by app, flow and judge."),
     "import": ("deployments.cli.import_threads:app", "Put threads into Postgres, or look a file through first."),
-    "jobs": ("deployments.cli.jobs:app", "Training jobs: create, exec, list, show and delete them."),
+    "jobs": ("deployments.cli.jobs.command:app", "Training jobs: create, exec, list, show and delete them."),
     "demo": ("deployments.cli.demo:app", "See what evalflows does on samples: a tiny fine-tune, watched."),
     "db": ("deployments.cli.db:app", "The database: its URL, migrations, a check, retention."),
     "up": ("deployments.cli.stack:up", "Start database, Prefect server with UI, worker and deployments, until Ctrl-C."),

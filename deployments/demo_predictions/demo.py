@@ -14,7 +14,7 @@ from uuid import UUID
 
 import orjson
 
-from deployments.cli.jobs_exec import train
+from deployments.cli.jobs.execute import train
 from deployments.cli.predictions.export import write_report
 from deployments.cli.session import with_database
 from deployments.demo import say, stop_afterwards

@@ -13,10 +13,10 @@ from transformers.training_args import TrainingArguments
 
 from settings import get_prediction_settings
 from storage.records.prediction import DEFAULT_VARIANT
-from tasks.predictions.moments import holds_last_step, is_due
 from tasks.predictions.prompts import Frequency
-from tasks.predictions.recording import Moment, Recording
-from tasks.predictions.wanted import Wanted
+from tasks.predictions.training.moments import holds_last_step, is_due
+from tasks.predictions.training.recording import Moment, Recording
+from tasks.predictions.training.wanted import Wanted
 from tasks.predictions.writing.sink import PredictionSink
 
 logger = logging.getLogger(__name__)
@@ -76,7 +76,9 @@ class PredictionsCallback(TrainerCallback):
         if not get_prediction_settings().enabled:
             logger.info("no predictions are made: PREDICTIONS_ENABLED is false")
         elif state.is_world_process_zero:
-            from tasks.predictions.starting import start_recording  # imports torch, which nothing else here does
+            from tasks.predictions.training.starting import (
+                start_recording,  # imports torch, which nothing else here does
+            )
 
             self._recording = start_recording(self._wanted, args, state, hooked["model"], hooked["processing_class"])
         if self._recording is not None and self._wanted.at_start and state.global_step == 0:

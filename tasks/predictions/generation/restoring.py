@@ -14,7 +14,7 @@ from transformers import GenerationConfig
 from tasks.predictions.generation.packing import SWITCH
 from tasks.predictions.generation.unwrap import Model
 
-BORROWED = ("training", "generation_config", SWITCH)
+BORROWED = ("training", "generation_config", "prepare_inputs_for_generation", SWITCH)
 """What is changed on modules: by us, and the third by PEFT, which restores it unless it is interrupted."""
 
 ABSENT: Any = object()

@@ -11,10 +11,10 @@ from settings import PredictionSettings
 from tasks.errors import RunRefused
 from tasks.predictions.config.job_config import PredictionsConfig
 from tasks.predictions.job import JobIdentity, identify_job
-from tasks.predictions.job_source import JobSource
-from tasks.predictions.moments import never_comes, planned_passes
 from tasks.predictions.passes import missing_prompts, rows_of
 from tasks.predictions.prompts import Completion, GenerationSettings, ModelIdentity, PassResult, Prompt
+from tasks.predictions.training.job_source import JobSource
+from tasks.predictions.training.moments import never_comes, planned_passes
 from tests.tasks.predictions.training import ListSink
 
 ASKED = [Prompt(0, "a", "a", (1,), "truth"), Prompt(1, "b", "b", (1,)), Prompt(2, "c", "c", (), failure="too long")]

@@ -125,7 +125,7 @@ def test_a_job_that_is_not_enabled_has_no_rows(tmp_path: Path) -> None:
 
 
 def test_what_the_callback_brings_along_imports_neither_torch_nor_a_database() -> None:
-    ours = "import sys, tasks.predictions.recording, tasks.predictions.moments, tasks.predictions.wanted, settings"
+    ours = "import settings, sys; from tasks.predictions.training import moments, recording, wanted"
     heavy = "print({'torch', 'transformers', 'sqlalchemy', 'sacrebleu', 'pandas'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", f"{ours}; {heavy}"], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"

@@ -26,7 +26,7 @@ def prompts(tokenizer: Any) -> list[Prompt]:
 
 def in_training(tokenizer: Any) -> Any:
     """Checkpointed, without a cache, one layer frozen in eval mode, and settings of its own."""
-    model = with_lora(tiny_model(tokenizer), lora_dropout=0.5)
+    model = with_lora(tiny_model(tokenizer), lora_dropout=0.5, init_lora_weights=False)
     model.enable_input_require_grads()
     model.activation_checkpointing_enable()
     model.config.use_cache = False
@@ -90,6 +90,15 @@ def test_everything_borrowed_is_given_back(ending: str) -> None:
         with pytest.raises(Stop):
             generate(model, tokenizer, asked, DRAWN)
     assert state_of(model, tokenizer) == before
+
+
+def test_dropout_and_checkpointing_change_no_answer() -> None:
+    tokenizer = tiny_tokenizer()
+    model = in_training(tokenizer)
+    greedy = GenerationSettings(max_new_tokens=8, batch_size=2)
+    while_training = generate(model, tokenizer, prompts(tokenizer), greedy).completions
+    evaluated = generate(model.eval(), tokenizer, prompts(tokenizer), greedy).completions
+    assert [each.text for each in while_training] == [each.text for each in evaluated]
 
 
 def test_weights_that_a_layer_casts_in_place_can_still_be_trained() -> None:

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tasks.predictions.config.cost import time_line
-from tasks.predictions.destination import Destination
 from tasks.predictions.job import JobSetup
 from tasks.predictions.metrics import score
 from tasks.predictions.passes import failed_pass, missing_prompts, rows_of
 from tasks.predictions.prompts import PassResult, Prompt
+from tasks.predictions.training.destination import Destination
 
 if TYPE_CHECKING:
     import torch

@@ -18,23 +18,23 @@ from tasks.errors import RunRefused
 
 app = App(name="jobs", help="Training jobs: what is predicted while a model trains, and whose it is.")
 app.command(
-    "deployments.cli.jobs_create:create",
+    "deployments.cli.jobs.create:create",
     name="create",
     sort_key=0,
     help="Check and store a training job; say what its predictions will cost.",
 )
 app.command(
-    "deployments.cli.jobs_exec:app",
+    "deployments.cli.jobs.execute:app",
     name="exec",
     sort_key=1,
     help="Run a training under a job: JOB_ID, JOB_USER_ID and JOB_TOKEN are set for it.",
 )
-app.command("deployments.cli.jobs_show:show", name="show", sort_key=3, help="Show a job and what was predicted for it.")
+app.command("deployments.cli.jobs.show:show", name="show", sort_key=3, help="Show a job and what was predicted for it.")
 app.command(
-    "deployments.cli.jobs_create:delete", name="delete", sort_key=4, help="Delete a job with all its predictions."
+    "deployments.cli.jobs.create:delete", name="delete", sort_key=4, help="Delete a job with all its predictions."
 )
 app.command(
-    "deployments.cli.jobs_create:token",
+    "deployments.cli.jobs.create:token",
     name="token",
     sort_key=5,
     help="Print a secret with which another host signs the job's predictions.",

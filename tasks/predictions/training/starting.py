@@ -15,16 +15,16 @@ from settings import get_prediction_settings
 from storage.prediction_store import open_prediction_store
 from tasks.errors import RunRefused
 from tasks.predictions.config.cost import estimate_cost
-from tasks.predictions.destination import Destination
 from tasks.predictions.generation.identity import template_hash
 from tasks.predictions.generation.unwrap import refuse_sharded
 from tasks.predictions.job import JobSetup, identify_job, set_up_job
-from tasks.predictions.job_source import JobSource
-from tasks.predictions.moments import never_comes, planned_passes
 from tasks.predictions.prompts import Prompt
-from tasks.predictions.recording import Recording
 from tasks.predictions.samples import context_of, make_prompts
-from tasks.predictions.wanted import Wanted
+from tasks.predictions.training.destination import Destination
+from tasks.predictions.training.job_source import JobSource
+from tasks.predictions.training.moments import never_comes, planned_passes
+from tasks.predictions.training.recording import Recording
+from tasks.predictions.training.wanted import Wanted
 
 logger = logging.getLogger(__name__)
 NO_TOKENIZER = (

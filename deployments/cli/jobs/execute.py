@@ -8,7 +8,7 @@ from cyclopts import App, Parameter
 
 from deployments.cli.appearance import OPTIONS
 from deployments.cli.exits import complain
-from deployments.cli.jobs import no_such_job
+from deployments.cli.jobs.command import no_such_job
 from deployments.cli.predictions.job import job_id_of, user_of
 from deployments.cli.session import with_database
 from deployments.job_process import find_program, new_token, run_training

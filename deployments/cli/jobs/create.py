@@ -5,7 +5,7 @@ from pathlib import Path
 
 from deployments.cli.console import print_json
 from deployments.cli.exits import DONE, WRONG_USAGE, complain
-from deployments.cli.jobs import no_such_job
+from deployments.cli.jobs.command import no_such_job
 from deployments.cli.predictions.job import job_id_of, user_of
 from deployments.cli.session import with_database
 from deployments.job_process import new_token

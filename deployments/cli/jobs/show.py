@@ -6,7 +6,7 @@ from uuid import UUID
 import orjson
 
 from deployments.cli.exits import DONE
-from deployments.cli.jobs import read_job, training_state
+from deployments.cli.jobs.command import read_job, training_state
 from deployments.cli.predictions.job import job_id_of, user_of
 from deployments.cli.session import with_database
 from storage.database import Database

@@ -1,0 +1,1 @@
+"""`evalflows jobs`: training jobs made, trained under, listed, shown and deleted."""

@@ -1,0 +1,1 @@
+"""Predictions in a training: what the callback needs to begin, when it predicts, where rows go."""
