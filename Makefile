@@ -3,7 +3,9 @@ PYTHON ?= python3.11
 VENV := .venv
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check --no-input
 INSTALL := $(PIP) install --quiet --constraint constraints.txt
-SIDE_BY_SIDE := -n logical --maxprocesses 8 --dist loadfile
+# twice as many workers as cores: tests mostly wait for the servers and commands they start
+WORKERS = $(shell $(PYTHON) -c 'import os; print(min(8, 2 * os.cpu_count()))')
+SIDE_BY_SIDE = -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 SOURCES := flows tasks storage deployments settings.py tests benchmarks
 
 .PHONY: setup demo test check bench audit clean
@@ -28,6 +30,7 @@ $(VENV)/.with-train: $(VENV)/.with-dev
 demo: $(VENV)/.base
 	$(VENV)/bin/python -m deployments.demo
 
+test: export PYTHONDONTWRITEBYTECODE =
 test: $(VENV)/.with-train
 	$(VENV)/bin/python -m pytest $(SIDE_BY_SIDE)
 

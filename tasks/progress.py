@@ -50,7 +50,10 @@ async def report_progress(run: OpenRun) -> AsyncGenerator[None]:
     reporter = asyncio.create_task(_keep_reporting(run, artifact_id, working))
     try:
         yield
-        await _report(run, artifact_id)
+        try:
+            await _report(run, artifact_id)
+        except DatabaseUnavailable as error:  # the work is done, and what closes the run waits for the database
+            get_run_logger().warning("progress not written: %s", error)
     finally:
         reporter.cancel()
         with contextlib.suppress(asyncio.CancelledError):

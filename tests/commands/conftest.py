@@ -7,14 +7,14 @@ import pytest
 
 from deployments.cli.main import call
 from deployments.local.server import LocalServer
-from settings import Settings
+from settings import Settings, get_settings
 from tests.fixtures.command import Finished
 
 
 class CallCommand(Protocol):
     """Calls `evalflows` as `main` does, and says how it ended."""
 
-    def __call__(self, *arguments: str | Path) -> Finished: ...
+    def __call__(self, *arguments: str | Path, **environment: str) -> Finished: ...
 
 
 @pytest.fixture
@@ -29,9 +29,14 @@ def call_command(
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
 
-    def run(*arguments: str | Path) -> Finished:
+    def run(*arguments: str | Path, **environment: str) -> Finished:
         capsys.readouterr()
-        code = call([str(argument) for argument in arguments])
+        with monkeypatch.context() as patch:
+            for name, value in environment.items():
+                patch.setenv(name, value)
+            get_settings.cache_clear()
+            code = call([str(argument) for argument in arguments])
+        get_settings.cache_clear()
         printed = capsys.readouterr()
         return Finished(code, printed.out, printed.err)
 

@@ -9,7 +9,7 @@ from aiohttp import web
 
 from deployments.local.server import LocalServer
 from settings import Settings
-from tests.fixtures.command import RunCommand
+from tests.commands.conftest import CallCommand
 from tests.rows import rows
 from tests.servers.local_openai import LocalOpenAI
 from tests.threads import write_threads
@@ -33,11 +33,11 @@ def complaints(stderr: str) -> list[str]:
 
 @pytest.mark.parametrize(("status", "says"), [(401, "wrong key"), (404, "no such model")])
 def test_what_the_api_refuses_stops_a_run_of_many_places_at_its_first_call_and_is_mended_by_a_resume(
-    status: int, says: str, run_command: RunCommand, model_server: LocalOpenAI, settings: Settings, source: Path
+    status: int, says: str, call_command: CallCommand, model_server: LocalOpenAI, settings: Settings, source: Path
 ) -> None:
     model_server.behaviour = lambda number, body: model_server.error(status, says)
     given = ("--source", source, "--judge", "openai:anything", "--concurrency", "50")
-    refused = run_command(*FLOW, *given, EVALFLOWS_START_CONCURRENCY="50")
+    refused = call_command(*FLOW, *given, EVALFLOWS_START_CONCURRENCY="50")
     (line,) = complaints(refused.stderr)
     assert (refused.code, refused.stdout, model_server.calls) == (2, "", 1)
     assert line.startswith("evalflows: judge 'openai:anything' cannot be used: ")
@@ -48,20 +48,20 @@ def test_what_the_api_refuses_stops_a_run_of_many_places_at_its_first_call_and_i
     assert rows(settings, NOTHING_JUDGED) == []
 
     model_server.behaviour = None
-    done = run_command(*FLOW, "--resume", str(run["id"]), "--json")
+    done = call_command(*FLOW, "--resume", str(run["id"]), "--json")
     assert (done.code, done.json["status"], done.json["completed"]) == (0, "completed", THREADS), done.stderr
     assert model_server.calls == 1 + 2 * THREADS
 
 
 def test_nobody_behind_the_url_is_one_line_and_nothing_is_scored(
-    run_command: RunCommand, model_server: LocalOpenAI, settings: Settings, source: Path
+    call_command: CallCommand, model_server: LocalOpenAI, settings: Settings, source: Path
 ) -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     given = ("--source", source, "--judge", "openai:anything", "--concurrency", "50", "--json")
     nobody = {"OPENAI_BASE_URL": f"http://127.0.0.1:{port}/v1", "EVALFLOWS_CALL_ATTEMPTS": "2"}
-    refused = run_command(*FLOW, *given, **nobody, **QUICK)
+    refused = call_command(*FLOW, *given, **nobody, **QUICK)
     assert (refused.code, refused.stdout, refused.stderr.count("\n")) == (2, "", 1), refused
     assert refused.stderr.startswith("evalflows: judge 'openai:anything' cannot be used: ")
     assert "no connection" in refused.stderr
@@ -74,7 +74,7 @@ def test_nobody_behind_the_url_is_one_line_and_nothing_is_scored(
 
 
 def test_a_judge_that_dies_in_the_middle_stops_the_run_and_what_it_answered_is_not_asked_again(
-    run_command: RunCommand, model_server: LocalOpenAI, settings: Settings, source: Path
+    call_command: CallCommand, model_server: LocalOpenAI, settings: Settings, source: Path
 ) -> None:
     def dies(number: int, _: dict[str, Any]) -> web.Response | None:
         return model_server.error(500, "out of order") if number > 30 else None
@@ -82,7 +82,7 @@ def test_a_judge_that_dies_in_the_middle_stops_the_run_and_what_it_answered_is_n
     model_server.behaviour = dies
     given = ("--source", source, "--judge", "openai:anything", "--concurrency", "10")
     patience = {"EVALFLOWS_CALL_ATTEMPTS": "2", "EVALFLOWS_BREAKER_CALLS": "5", **QUICK}
-    stopped = run_command(*FLOW, *given, **patience)
+    stopped = call_command(*FLOW, *given, **patience)
     (line,) = complaints(stopped.stderr)
     assert stopped.code == 1
     assert "gave no usable reply to 5 calls in a row" in line
@@ -93,7 +93,7 @@ def test_a_judge_that_dies_in_the_middle_stops_the_run_and_what_it_answered_is_n
     kept = rows(settings, "SELECT * FROM thread_evaluations WHERE reason IS NULL ORDER BY thread_id, evaluator")
 
     model_server.behaviour = None
-    done = run_command(*FLOW, "--resume", str(run["id"]), "--json")
+    done = call_command(*FLOW, "--resume", str(run["id"]), "--json")
     assert (done.code, done.json["status"], done.json["completed"]) == (0, "completed", THREADS), done.stderr
     assert (len(model_server.answered), set(model_server.answered.values())) == (2 * THREADS, {1})
     after = rows(settings, "SELECT * FROM thread_evaluations ORDER BY thread_id, evaluator")

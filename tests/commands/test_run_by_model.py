@@ -14,6 +14,7 @@ from prefect.client.schemas.filters import (
 
 from deployments.local.server import LocalServer
 from settings import Settings
+from tests.commands.conftest import CallCommand
 from tests.fixtures.command import RunCommand
 from tests.rows import rows
 from tests.servers.local_openai import LocalOpenAI, error
@@ -22,7 +23,7 @@ from tests.threads import write_threads
 FLOW = ("run", "evaluate-threads")
 
 
-async def test_every_thread_has_its_rows_and_the_json_line_agrees_with_postgres(
+def test_every_thread_has_its_rows_and_the_json_line_agrees_with_postgres(
     run_command: RunCommand, model_server: LocalOpenAI, settings: Settings, prefect_server: LocalServer, tmp_path: Path
 ) -> None:
     source = write_threads(tmp_path / "threads.csv", 60)
@@ -46,15 +47,15 @@ async def test_every_thread_has_its_rows_and_the_json_line_agrees_with_postgres(
     assert all(call["usable"] and call["response"] and call["tokens_in"] == 100 for call in calls)
 
 
-async def test_progress_and_summary_are_visible_in_prefect(
-    run_command: RunCommand, model_server: LocalOpenAI, settings: Settings, prefect_server: LocalServer, tmp_path: Path
+def test_progress_and_summary_are_visible_in_prefect(
+    call_command: CallCommand, model_server: LocalOpenAI, settings: Settings, tmp_path: Path
 ) -> None:
     source = write_threads(tmp_path / "threads.csv", 30)
-    told = run_command(*FLOW, "--source", source, "--judge", "openai:anything", "--app", "Shop Bot", "--json").json
+    told = call_command(*FLOW, "--source", source, "--judge", "openai:anything", "--app", "Shop Bot", "--json").json
     run_id = UUID(told["run_id"])
-    async with get_client() as client:
-        flow_run = await client.read_flow_run(run_id)
-        artifacts = await client.read_artifacts(
+    with get_client(sync_client=True) as client:
+        flow_run = client.read_flow_run(run_id)
+        artifacts = client.read_artifacts(
             artifact_filter=ArtifactFilter(flow_run_id=ArtifactFilterFlowRunId(any_=[run_id])),
             flow_run_filter=FlowRunFilter(id=FlowRunFilterId(any_=[run_id])),
         )
@@ -75,20 +76,19 @@ async def test_progress_and_summary_are_visible_in_prefect(
         (429, "rate_limit", "infra", 1),
     ],
 )
-async def test_a_judge_that_fails_leaves_threads_unscored_with_the_reason(
+def test_a_judge_that_fails_leaves_threads_unscored_with_the_reason(
     status: int,
     code: str,
     reason: str,
     attempts: int,
-    run_command: RunCommand,
+    call_command: CallCommand,
     model_server: LocalOpenAI,
     settings: Settings,
-    prefect_server: LocalServer,
     tmp_path: Path,
 ) -> None:
     source = write_threads(tmp_path / "threads.csv", 5)
     model_server.behaviour = lambda number, body: error(status, code, "no") if "message 3 of" in str(body) else None
-    done = run_command(
+    done = call_command(
         *FLOW, "--source", source, "--judge", "openai:anything", "--evaluators", "correctness", "--json",
         EVALFLOWS_CALL_ATTEMPTS="2", EVALFLOWS_CALL_BACKOFF_SECONDS="0.01",
         EVALFLOWS_RATE_LIMIT_PATIENCE_SECONDS="0.000001",
@@ -102,7 +102,7 @@ async def test_a_judge_that_fails_leaves_threads_unscored_with_the_reason(
     assert [(row["usable"], row["response"], len(row["attempts"])) for row in logged] == [(False, None, attempts)]
 
 
-async def test_no_key_appears_in_any_row_or_line(
+def test_no_key_appears_in_any_row_or_line(
     run_command: RunCommand, model_server: LocalOpenAI, settings: Settings, prefect_server: LocalServer, tmp_path: Path
 ) -> None:
     key = "sk-not-to-be-seen-anywhere"

@@ -8,7 +8,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
@@ -29,10 +28,29 @@ from deployments.local.server import (
 from settings import Settings
 
 PROJECT = Path(__file__).parents[2]
+START = """
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from deployments.local.server import ensure_server
+from settings import Settings
+with ThreadPoolExecutor(4) as pool:
+    print({server.pid for server in pool.map(ensure_server, [Settings(home=Path(sys.argv[1]))] * 4)})
+"""
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def users_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The Prefect home of a user who has settings of his own, in the environment of whoever starts a server here."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PREFECT_HOME", str(folder := tmp_path_factory.mktemp("user") / "users"))
+        patch.setenv("PREFECT_API_URL", "http://127.0.0.1:1/api")
+        patch.setenv("PREFECT_SERVER_EPHEMERAL_ENABLED", "true")
+        yield folder
+
+
+@pytest.fixture(scope="module")
+def home(users_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """One home for this file, so that Prefect's tables are made once."""
     home = tmp_path_factory.mktemp("home")
     yield home
@@ -81,12 +99,16 @@ def test_a_home_without_a_server_has_no_status_and_stays_untouched(tmp_path: Pat
     assert not (tmp_path / "none").exists()
 
 
-def test_callers_at_the_same_moment_get_one_server(settings: Settings) -> None:
-    stop_server(settings)
-    with ThreadPoolExecutor(4) as pool:
-        servers = list(pool.map(ensure_server, [settings] * 4))
-    assert len({server.pid for server in servers}) == 1
-    assert server_status(settings) == servers[0]
+def test_callers_at_the_same_moment_get_one_server_that_outlives_them_in_a_session_of_its_own(
+    settings: Settings,
+) -> None:
+    started = subprocess.run(
+        [sys.executable, "-c", START, str(settings.home)], cwd=PROJECT, capture_output=True, text=True, check=True
+    )
+    server = server_status(settings)
+    assert server is not None
+    assert started.stdout.strip() == f"{{{server.pid}}}"
+    assert os.getsid(server.pid) == server.pid
 
 
 def test_the_server_answers_on_this_machine_only_and_serves_the_ui(server: LocalServer) -> None:
@@ -98,15 +120,37 @@ def test_the_server_answers_on_this_machine_only_and_serves_the_ui(server: Local
     assert [tuple(connection.laddr) for connection in listening] == [("127.0.0.1", server.port)]
 
 
-def test_the_server_outlives_its_starter_in_a_session_of_its_own(settings: Settings) -> None:
-    stop_server(settings)
-    code = "from settings import Settings; from deployments.local.server import ensure_server; "
-    code += f"print(ensure_server(Settings(home={str(settings.home)!r})).pid)"
-    started = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True)
-    server = server_status(settings)
-    assert server is not None
-    assert server.pid == int(started.stdout)
-    assert os.getsid(server.pid) == server.pid
+def test_prefect_is_quiet_and_keeps_to_its_folder(settings: Settings, server: LocalServer, users_folder: Path) -> None:
+    _, found = call(server, "GET", "/api/admin/settings")
+    assert found["home"] == str(settings.home / "prefect")
+    assert found["server"]["analytics_enabled"] is False
+    assert found["server"]["ephemeral"]["enabled"] is False
+    assert found["server"]["ui"]["v2_enabled"] is False
+    assert found["server"]["services"]["task_run_recorder"]["batch_size"] > 1
+    assert found["server"]["concurrency"]["lease_storage"].endswith("filesystem")
+    _, ui = call(server, "GET", "/ui-settings")
+    assert ui["api_url"] == server.api_url
+    assert not users_folder.exists()
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "https://example.com"},
+        {"Origin": "null"},
+        {"Origin": "http://127.0.0.1.example.com"},
+        {"Host": "rebound.example.com"},
+        {"Host": "[broken"},
+    ],
+)
+def test_a_page_of_another_site_cannot_use_the_server(server: LocalServer, headers: dict[str, str]) -> None:
+    assert call(server, "POST", "/api/flows/filter", {}, **headers)[0] == 403
+
+
+@pytest.mark.parametrize("name", ["127.0.0.1", "localhost"])
+def test_the_ui_can_use_the_server_by_either_name(server: LocalServer, name: str) -> None:
+    own = {"Host": f"{name}:{server.port}", "Origin": f"http://{name}:{server.port}"}
+    assert call(server, "POST", "/api/flows/filter", {}, **own)[0] == 200
 
 
 def test_a_killed_server_is_replaced_on_the_same_port(settings: Settings, server: LocalServer) -> None:
@@ -117,11 +161,26 @@ def test_a_killed_server_is_replaced_on_the_same_port(settings: Settings, server
     assert replaced.port == server.port
 
 
-def test_a_port_that_somebody_took_is_left_to_them(settings: Settings, server: LocalServer) -> None:
+def test_stopping_is_safe_to_repeat(settings: Settings, server: LocalServer) -> None:
+    assert stop_server(settings)
+    assert server_status(settings) is None
+    assert not stop_server(settings)
+
+
+def test_a_port_that_somebody_took_is_left_to_them(settings: Settings) -> None:
     stop_server(settings)
-    with listen(server.port) as taken:
-        assert taken.getsockname()[1] == server.port
-        assert ensure_server(settings).port != server.port
+    last_port = (server_slot(settings).read() or {})["port"]
+    with listen(last_port) as taken:
+        assert taken.getsockname()[1] == last_port
+        assert ensure_server(settings).port != last_port
+
+
+def test_a_server_that_hangs_is_killed(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    server = ensure_server(settings)
+    monkeypatch.setattr("deployments.local.server.STOP_SECONDS", 0.2)
+    os.kill(server.pid, signal.SIGSTOP)
+    assert stop_server(settings)
+    assert server_status(settings) is None
 
 
 class AnswersAnything(BaseHTTPRequestHandler):
@@ -149,55 +208,7 @@ def test_a_file_left_behind_is_not_believed_when_nobody_holds_the_lock(tmp_path:
         other.shutdown()
 
 
-def test_prefect_is_quiet_and_keeps_to_its_folder(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    stop_server(settings)
-    monkeypatch.setenv("PREFECT_HOME", str(tmp_path / "users"))
-    monkeypatch.setenv("PREFECT_API_URL", "http://127.0.0.1:1/api")
-    monkeypatch.setenv("PREFECT_SERVER_EPHEMERAL_ENABLED", "true")
-    server = ensure_server(settings)
-    _, found = call(server, "GET", "/api/admin/settings")
-    assert found["home"] == str(settings.home / "prefect")
-    assert found["server"]["analytics_enabled"] is False
-    assert found["server"]["ephemeral"]["enabled"] is False
-    assert found["server"]["ui"]["v2_enabled"] is False
-    assert found["server"]["services"]["task_run_recorder"]["batch_size"] > 1
-    assert found["server"]["concurrency"]["lease_storage"].endswith("filesystem")
-    _, ui = call(server, "GET", "/ui-settings")
-    assert ui["api_url"] == server.api_url
-    assert not (tmp_path / "users").exists()
-
-
-@pytest.mark.parametrize(
-    "headers",
-    [
-        {"Origin": "https://example.com"},
-        {"Origin": "null"},
-        {"Origin": "http://127.0.0.1.example.com"},
-        {"Host": "rebound.example.com"},
-        {"Host": "[broken"},
-    ],
-)
-def test_a_page_of_another_site_cannot_use_the_server(server: LocalServer, headers: dict[str, str]) -> None:
-    assert call(server, "POST", "/api/flows/filter", {}, **headers)[0] == 403
-
-
-@pytest.mark.parametrize("name", ["127.0.0.1", "localhost"])
-def test_the_ui_can_use_the_server_by_either_name(server: LocalServer, name: str) -> None:
-    own = {"Host": f"{name}:{server.port}", "Origin": f"http://{name}:{server.port}"}
-    assert call(server, "POST", "/api/flows/filter", {}, **own)[0] == 200
-
-
-def test_an_idle_server_ends_by_itself(settings: Settings) -> None:
-    stop_server(settings)
-    brief = Settings(home=settings.home, server_idle_seconds=0.5)
-    server = ensure_server(brief)
-    assert wait_until(lambda: not server_slot(brief).is_taken())
-    assert wait_until(lambda: not psutil.pid_exists(server.pid))
-
-
-def test_a_run_in_progress_keeps_an_idle_server_up(settings: Settings) -> None:
+def test_an_idle_server_ends_by_itself_once_no_run_is_in_progress(settings: Settings) -> None:
     stop_server(settings)
     brief = Settings(home=settings.home, server_idle_seconds=0.3)
     server = ensure_server(brief)
@@ -206,21 +217,8 @@ def test_a_run_in_progress_keeps_an_idle_server_up(settings: Settings) -> None:
     time.sleep(2)
     assert server_status(brief) == server
     call(server, "POST", f"/api/flow_runs/{run['id']}/set_state", {"state": {"type": "COMPLETED"}, "force": True})
-    assert wait_until(lambda: server_status(brief) is None)
-
-
-def test_stopping_is_safe_to_repeat(settings: Settings, server: LocalServer) -> None:
-    assert stop_server(settings)
-    assert server_status(settings) is None
-    assert not stop_server(settings)
-
-
-def test_a_server_that_hangs_is_killed(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    server = ensure_server(settings)
-    monkeypatch.setattr("deployments.local.server.STOP_SECONDS", 0.2)
-    os.kill(server.pid, signal.SIGSTOP)
-    assert stop_server(settings)
-    assert server_status(settings) is None
+    assert wait_until(lambda: not server_slot(brief).is_taken())
+    assert wait_until(lambda: not psutil.pid_exists(server.pid))
 
 
 def test_a_server_that_cannot_start_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,6 +22,7 @@ from storage.database import open_database
 from storage.embedded import embedded_status
 from storage.queries.threads import list_threads
 from tests.fixtures.database import new_home, remove_home
+from tests.fixtures.prefect_server import copy_tables
 
 PROJECT = Path(__file__).parents[2]
 TINY = Path(__file__).parent / "tiny_project"
@@ -68,8 +69,9 @@ class Home:
 
 
 @pytest.fixture(scope="module")
-def home() -> Iterator[Home]:
+def home(prefect_tables: Path) -> Iterator[Home]:
     home = Home(new_home())
+    copy_tables(prefect_tables, home.settings.home)
     yield home
     for process in home.started:
         if process.poll() is None:

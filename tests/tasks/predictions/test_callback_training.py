@@ -17,8 +17,8 @@ from transformers import Trainer, TrainerCallback, TrainingArguments
 from settings import get_prediction_settings
 from storage.errors import DatabaseUnavailable
 from tasks.errors import RunRefused
-from tasks.predictions import destination
 from tasks.predictions.callback import PredictionsCallback
+from tasks.predictions.training import destination
 from tasks.predictions.writing.spool import left_spools, read_spool
 from tests.tasks.predictions.training import ARGUMENTS, CONFIG, SAMPLES, ListSink, make_model, new_callback, train
 from tests.tiny_model import tiny_model, tiny_tokenizer, with_lora

@@ -76,6 +76,21 @@ def test_a_batch_says_and_weighs_what_each_prompt_does_alone(shape: str, lora: b
     assert [each.tokens_in for each in completions] == [len(each.tokens) for each in PROMPTS]
 
 
+@pytest.mark.parametrize("shape", ["Llama", "Qwen3", "Mistral"])
+def test_no_prompt_is_read_again_to_weigh_its_ground_truth(shape: str) -> None:
+    model = small(shape).eval()
+    widths: list[int] = []
+
+    def look(_: Any, inputs: tuple[torch.Tensor, ...]) -> None:
+        widths.append(inputs[0].shape[1])
+
+    model.get_input_embeddings().register_forward_pre_hook(look)
+    generate(model, TOKENIZER, PROMPTS, replace(SETTINGS, batch_size=len(PROMPTS)))
+    assert widths[0] == max(len(each.tokens) for each in PROMPTS)
+    assert widths[-1] == max(len(each.truth_tokens) for each in PROMPTS)
+    assert set(widths[1:-1]) == {1}
+
+
 @pytest.mark.parametrize("lora", [False, True], ids=["full", "lora"])
 @pytest.mark.parametrize("weights", [torch.float32, torch.bfloat16, torch.float16], ids=str)
 @pytest.mark.parametrize("autocast", [None, torch.float32, torch.bfloat16, torch.float16], ids=str)

@@ -1,13 +1,13 @@
-"""`evalflows run nightly`: a failed night is caught up, a fall raises an event, nothing is repeated."""
+"""What the worker of `evalflows up` is given: the suites of nights, queued runs, and one that is cancelled."""
 
 import csv
 import json
 import os
-import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -15,12 +15,17 @@ from typing import Any
 import httpx
 import pytest
 
-from deployments.local.down import down
 from deployments.local.server import server_status
 from settings import Settings
 from tests.fixtures.command import Finished, RunCommand, StartCommand
-from tests.fixtures.database import new_home, remove_home
+from tests.fixtures.stack import evalflows_up
+from tests.servers.local_openai import LocalOpenAI
+from tests.threads import write_threads
 
+pytestmark = pytest.mark.timeout(900)
+FLOW = ("run", "evaluate-threads")
+ENDED = ("Completed", "Failed", "Crashed")
+OF_THREADS = {"flows": {"name": {"any_": ["evaluate-threads"]}}}
 PATIENCE_SECONDS = 300
 THREADS = 150
 PLAN = """name: shop
@@ -40,24 +45,31 @@ Webhook(name="team", url=sys.argv[1], json_data={"subject": "{{subject}}", "body
 """
 
 
+@pytest.fixture(scope="module")
+def judge() -> Iterator[LocalOpenAI]:
+    """Whom the worker's runs ask."""
+    server = LocalOpenAI()
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def up(judge: LocalOpenAI, prefect_tables: Path) -> Iterator[Settings]:
+    """`evalflows up` in a home of its own, where the tests' commands work too."""
+    keys = {"OPENAI_BASE_URL": judge.root_url, "OPENAI_API_KEY": "test-key-for-a-local-server"}
+    with evalflows_up(prefect_tables, **keys) as settings, pytest.MonkeyPatch.context() as patch:
+        for name, value in {**keys, "EVALFLOWS_HOME": str(settings.home)}.items():
+            patch.setenv(name, value)
+        yield settings
+
+
 @pytest.fixture
-def api(start_command: StartCommand, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """The Prefect API of `evalflows up` in a home of its own, with its worker."""
-    home = new_home()
-    monkeypatch.setenv("EVALFLOWS_HOME", str(home))
-    monkeypatch.delenv("EVALFLOWS_DATABASE_URL", raising=False)
-    process = start_command("up", EVALFLOWS_SERVER_START_SECONDS=str(PATIENCE_SECONDS))
-    try:
-        assert process.stdout is not None
-        assert any("Ctrl-C stops everything" in line for line in process.stdout)
-        server = server_status(Settings(home=home))
-        assert server is not None
-        yield server.api_url
-    finally:
-        process.send_signal(signal.SIGINT)
-        process.communicate(timeout=PATIENCE_SECONDS)
-        down(Settings(home=home))
-        remove_home(home)
+def api(up: Settings) -> str:
+    """The Prefect API there."""
+    server = server_status(up)
+    assert server is not None
+    return server.api_url
 
 
 @pytest.fixture
@@ -100,11 +112,11 @@ def find(api: str, what: str, body: dict[str, Any]) -> Any:
     return httpx.post(f"{api}/{what}/filter", json=body).raise_for_status().json()
 
 
-@pytest.mark.timeout(900)
 def test_a_failed_night_is_caught_up_and_a_fall_wakes_somebody_once(
     api: str, notified: list[dict[str, str]], start_command: StartCommand, run_command: RunCommand, tmp_path: Path
 ) -> None:
     (tmp_path / "plan.yaml").write_text(PLAN)
+    earlier = find(api, "flow_runs", OF_THREADS)
     traffic = tmp_path / "traffic.csv"
 
     def night(date: str) -> Finished:
@@ -134,8 +146,8 @@ def test_a_failed_night_is_caught_up_and_a_fall_wakes_somebody_once(
 
     again = night("2026-03-05").json["digest"]
     assert [one["run_id"] for one in again["suites"]] == [one["run_id"] for one in caught["suites"]]
-    runs = find(api, "flow_runs", {"flows": {"name": {"any_": ["evaluate-threads"]}}})
-    assert len(runs) == 3
+    runs = find(api, "flow_runs", OF_THREADS)
+    assert len(runs) - len(earlier) == 3
     assert [post["subject"] for post in notified] == [
         "shop 2026-03-02: no regression",
         "shop 2026-03-03: 1 of 1 suites failed",
@@ -156,3 +168,43 @@ def test_a_failed_night_is_caught_up_and_a_fall_wakes_somebody_once(
 
     [digest] = find(api, "artifacts/latest", {"artifacts": {"key": {"any_": ["nightly-shop"]}}})
     assert "regression from 96.7 % to 70.0 % (-26.7 points" in digest["data"]
+
+
+def state_of(api: str, run_id: str) -> str:
+    """What Prefect says of a run."""
+    return httpx.get(f"{api}/flow_runs/{run_id}").raise_for_status().json()["state"]["name"]
+
+
+def wait_until(condition: Callable[[], bool]) -> bool:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return condition()
+
+
+def test_the_worker_takes_queued_runs_and_a_cancel_reaches_it(
+    api: str, judge: LocalOpenAI, run_command: RunCommand, tmp_path: Path
+) -> None:
+    write_threads(tmp_path / "few.csv", 4)
+    options = ("--source", "few.csv", "--judge", "openai:anything", "--queue", "--json")
+    whole = run_command(*FLOW, *options).json["run_id"]
+    assert wait_until(lambda: state_of(api, whole) in ENDED)
+    shown = run_command("runs", "show", whole, "--json").json
+    assert (state_of(api, whole), shown["status"], shown["completed"]) == ("Completed", "completed", 4)
+    assert shown["params"]["source"] == str(tmp_path / "few.csv")
+
+    judge.latency_seconds = 120
+    before = judge.calls
+    stopped = run_command(*FLOW, *options).json["run_id"]
+    assert wait_until(lambda: judge.calls > before)
+    cancelled = run_command("runs", "cancel", stopped)
+    assert (cancelled.code, f"--resume {stopped}" in cancelled.stdout) == (0, True), cancelled
+    assert run_command("runs", "show", stopped, "--json").json["status"] == "cancelled"
+    assert wait_until(lambda: state_of(api, stopped) == "Cancelled")
+
+    judge.latency_seconds = 0
+    retry = [Path(sys.executable).parent / "prefect", "flow-run", "retry", stopped]
+    subprocess.run(retry, env={**os.environ, "PREFECT_API_URL": api}, check=True, capture_output=True)
+    assert wait_until(lambda: state_of(api, stopped) in ENDED)
+    retried = run_command("runs", "show", stopped, "--json").json
+    assert (state_of(api, stopped), retried["status"], retried["completed"]) == ("Completed", "completed", 4)
