@@ -2,9 +2,10 @@
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 # torch and transformers say in part only what their functions give
 
+import logging
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -13,10 +14,11 @@ from transformers import GenerationConfig, LogitsProcessorList
 from tasks.predictions.generation.batches import padded
 from tasks.predictions.generation.draws import Draws, FirstGap
 from tasks.predictions.generation.precision import computing_in
-from tasks.predictions.generation.truth import truth_losses
+from tasks.predictions.generation.truth import Cache, losses_after, truth_losses
 from tasks.predictions.generation.unwrap import Model
 from tasks.predictions.prompts import Completion, GenerationSettings, Prompt
 
+logger = logging.getLogger(__name__)
 NO_SCORE = "the model gives no finite score to any token (its weights or its precision)"
 
 
@@ -53,10 +55,17 @@ class Answering:
             eos_token_id=list(self.ends) or None,
             pad_token_id=self.padding,
             disable_compile=True,
+            return_dict_in_generate=True,
         )
 
-    def answer(self, batch: Sequence[Prompt], repeat: int) -> list[Completion]:
-        """One completion for each prompt; raises whatever the model raises."""
+    def answer(self, batch: Sequence[Prompt], repeat: int, weighed: Collection[int] = ()) -> list[Completion]:
+        """One completion for each prompt; raises whatever the model raises.
+
+        Args:
+            batch: The prompts.
+            repeat: From 0.
+            weighed: Indexes of the prompts whose ground truths are weighed too, where the model's cache allows it.
+        """
         began = time.perf_counter()
         ids, mask = padded([prompt.tokens for prompt in batch], self.padding, self.device)
         gaps = FirstGap(len(batch), self.device)
@@ -67,10 +76,26 @@ class Answering:
                 generation_config=self.config(),
                 logits_processor=LogitsProcessorList([gaps, *self._draws(batch, repeat)]),
             )
-        said = output[:, ids.shape[1] :].tolist()
-        seconds = time.perf_counter() - began
+            said = output.sequences[:, ids.shape[1] :].tolist()
+            seconds = time.perf_counter() - began
+            losses = self._losses_after(batch, weighed, ids, mask, output.past_key_values)
         rows = zip(batch, said, gaps.steps, strict=True)
-        return [self._completion(prompt, tokens, gap, repeat, seconds) for prompt, tokens, gap in rows]
+        answers = [self._completion(prompt, tokens, gap, repeat, seconds) for prompt, tokens, gap in rows]
+        return [replace(answer, truth_loss=losses.get(answer.index)) for answer in answers]
+
+    def _losses_after(
+        self, batch: Sequence[Prompt], weighed: Collection[int], ids: torch.Tensor, mask: torch.Tensor, cache: Cache
+    ) -> dict[int, float]:
+        """Losses by index, from what the model has read of the prompts already; empty where that cannot be used."""
+        if not weighed:
+            return {}
+        truths = [prompt.truth_tokens if prompt.index in weighed else () for prompt in batch]
+        try:
+            losses = losses_after(self.model, truths, ids, mask, cache)
+        except Exception as error:  # noqa: BLE001 another forward will do, and tells what fails there
+            logger.debug("the cache cannot be used to weigh ground truths: %s", error)
+            return {}
+        return {prompt.index: loss for prompt, loss in zip(batch, losses, strict=True) if loss is not None}
 
     def truth_losses(self, batch: Sequence[Prompt]) -> list[float | None]:
         """See `tasks.predictions.generation.truth`; each of the batch has a ground truth."""

@@ -49,32 +49,37 @@ class Pass:
                 asked.append(prompt)
         size = self._answering.settings.batch_size
         for batch in (asked[start : start + size] for start in range(0, len(asked), size)):
+            having = [] if repeat else [prompt for prompt in batch if self._limits.take_truth(prompt)]
+            answers = self._answer(batch, repeat, [prompt.index for prompt in having])
             if not repeat:
-                self._weigh_truths(batch)
-            for each in self._answer(batch, repeat):
+                self._weigh_truths(having, answers)
+            for each in answers:
                 found[each.index] = replace(each, truth_loss=self._losses.get(each.index))
             on_batch(len(batch))
         self.completions += [found[prompt.index] for prompt in prompts]
 
-    def _answer(self, batch: Sequence[Prompt], repeat: int) -> list[Completion]:
+    def _answer(self, batch: Sequence[Prompt], repeat: int, weighed: Sequence[int]) -> list[Completion]:
         def give_up(prompt: Prompt, error: Exception) -> Completion:
             self._tell(prompt, reason_of(error), error)
             return self._failed(prompt, repeat, reason_of(error))
 
-        answers = work_on(batch, lambda some: self._answering.answer(some, repeat), give_up)
+        answers = work_on(batch, lambda some: self._answering.answer(some, repeat, weighed), give_up)
         for prompt, answer in zip(batch, answers, strict=True):
             if answer.failure is not None:
                 self._tell(prompt, answer.failure)
         return answers
 
-    def _weigh_truths(self, batch: Sequence[Prompt]) -> None:
+    def _weigh_truths(self, having: Sequence[Prompt], answers: Sequence[Completion]) -> None:
+        """Take the losses that came with the answers, and ask for the others."""
+
         def give_up(prompt: Prompt, error: Exception) -> None:
             logger.warning("prompt %d: no loss of its ground truth: %s", prompt.index, reason_of(error))
 
-        having = [prompt for prompt in batch if self._limits.take_truth(prompt)]
-        if having:
-            losses = work_on(having, self._answering.truth_losses, give_up)
-            self._losses |= {prompt.index: loss for prompt, loss in zip(having, losses, strict=True)}
+        self._losses |= {each.index: each.truth_loss for each in answers if each.truth_loss is not None}
+        lacking = [prompt for prompt in having if prompt.index not in self._losses]
+        if lacking:
+            losses = work_on(lacking, self._answering.truth_losses, give_up)
+            self._losses |= {prompt.index: loss for prompt, loss in zip(lacking, losses, strict=True)}
 
     def _failed(self, prompt: Prompt, repeat: int, reason: str) -> Completion:
         seed = self._answering.seed(repeat)
