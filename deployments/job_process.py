@@ -49,21 +49,40 @@ def run_training(job: TrainingJob, token: str, command: Sequence[str]) -> int:
     sys.stdout.flush()
     with signals_forwarded() as children:
         child = subprocess.Popen(command, env={**os.environ, **told}, executable=find_program(command))
-        children.append(child)
+        children.add(child)
         code = child.wait()
     return code if code >= 0 else SIGNALLED - code
 
 
+class Children:
+    """Who is sent a signal; one that came before there was a child is sent to the child when it is there."""
+
+    def __init__(self) -> None:
+        self._children: list[subprocess.Popen[bytes]] = []
+        self._early: list[int] = []
+
+    def add(self, child: "subprocess.Popen[bytes]") -> None:
+        """Send it what comes from now on, and what has come."""
+        self._children.append(child)
+        for number in self._early:
+            child.send_signal(number)
+
+    def send(self, number: int) -> None:
+        """Send a signal."""
+        if not self._children:
+            self._early.append(number)
+        for child in self._children:
+            child.send_signal(number)
+
+
 @contextmanager
-def signals_forwarded() -> Generator[list["subprocess.Popen[bytes]"]]:
-    """In the block, SIGINT and SIGTERM go to the children in the list, and do not end this process."""
-    children: list[subprocess.Popen[bytes]] = []
+def signals_forwarded() -> Generator[Children]:
+    """In the block, SIGINT and SIGTERM go to the children, and do not end this process."""
+    children = Children()
 
     def forward(number: int, frame: FrameType | None) -> None:
-        if number == signal.SIGINT and is_in_foreground():
-            return  # the terminal has sent it to the children too
-        for child in children:
-            child.send_signal(number)
+        if number != signal.SIGINT or not is_in_foreground():  # else the terminal has sent it to the children too
+            children.send(number)
 
     before = {number: signal.signal(number, forward) for number in FORWARDED}
     try:
