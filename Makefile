@@ -8,7 +8,7 @@ WORKERS = $(shell $(PYTHON) -c 'import os; print(min(8, 2 * os.cpu_count()))')
 SIDE_BY_SIDE = -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 SOURCES := flows tasks storage deployments settings.py tests benchmarks
 
-.PHONY: setup demo test check bench audit clean
+.PHONY: setup demo test check bench bench-predictions audit clean
 
 setup: $(VENV)/.with-dev
 
@@ -46,6 +46,9 @@ bench: $(VENV)/.with-dev
 	$(VENV)/bin/python -m benchmarks.run_memory
 	$(VENV)/bin/python -m benchmarks.load_memory
 	$(VENV)/bin/python -m benchmarks.fault_storm
+
+bench-predictions: $(VENV)/.with-train
+	$(VENV)/bin/python -m benchmarks.predictions_overhead
 
 audit:
 	PYTHON=$(PYTHON) .ci/audit

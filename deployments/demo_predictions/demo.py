@@ -101,7 +101,7 @@ def make_job(epochs: int) -> TrainingJob:
     """What `evalflows jobs create` does."""
     data = from_here(SAMPLES / "shop_answers.jsonl")
     config: dict[str, Any] = {
-        "predictions": {"sample_count": 50, "sample_frequency": "epoch", "max_new_tokens": 32, "batch_size": 50},
+        "predictions": {"sample_count": 50, "sample_frequency": "epoch", "max_new_tokens": 48, "batch_size": 50},
         "training": {"epochs": epochs},
     }
     echo("jobs", "create", "--user", USER, "--name", "shop answers", "--data", data, "--config", json_of(config))
