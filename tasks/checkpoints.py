@@ -17,6 +17,7 @@ from tasks.predictions.checkpoints.backend import Backend, LocalBackend, ServerB
 from tasks.predictions.checkpoints.bases import folders_of, tokenizer_folder
 from tasks.predictions.checkpoints.find import Checkpoint, Unusable, find_checkpoints
 from tasks.predictions.checkpoints.watch import Watch
+from tasks.predictions.config.cost import time_line
 from tasks.predictions.job import JobSetup
 from tasks.run import OpenRun, shielded
 
@@ -48,6 +49,7 @@ class Predicting:
         failures: Why a checkpoint could not be predicted, by step.
         settled: Rows each checkpoint has got, answered before or not, by step.
         new_rows: Rows this process has added.
+        timing: How long one checkpoint takes, and all of them; empty until one was predicted whole.
     """
 
     run: OpenRun
@@ -59,11 +61,17 @@ class Predicting:
     failures: dict[int, str] = field(default_factory=dict[int, str])
     settled: dict[int, int] = field(default_factory=dict[int, int])
     new_rows: int = 0
+    timing: str = ""
 
     @property
     def rows_each(self) -> int:
         """Rows of one checkpoint."""
         return len(self.setup.samples) * self.setup.config.repeats
+
+    def tell_time(self, seconds: float) -> None:
+        """Take down how long the first checkpoint took that was predicted whole."""
+        if not self.timing:
+            self.timing = time_line(seconds, None if self.training.follow else self.watch.known)
 
     def show_progress(self) -> None:
         """Let the run's progress say how far this is."""

@@ -1,6 +1,7 @@
 """The predict task: what one checkpoint still lacks is predicted, batch by batch, each batch committed as rows."""
 
 import asyncio
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack
 from uuid import UUID
@@ -71,7 +72,7 @@ async def _predict(work: Predicting, checkpoint: Checkpoint) -> CheckpointCount:
     prepared = await work.backend.prepare(checkpoint, work.setup.samples, config.max_new_tokens)
     await pin(work, prepared)
     answered = await read_answered(work, checkpoint.step)
-    before, new, failed = len(answered), 0, 0
+    before, new, failed, began = len(answered), 0, 0, time.perf_counter()
     work.settled[checkpoint.step] = before
     async with AsyncExitStack() as stack:
         ask: AskBatch | None = None
@@ -87,6 +88,9 @@ async def _predict(work: Predicting, checkpoint: Checkpoint) -> CheckpointCount:
             new, failed = new + added, failed + not_answered
         del ask
     log.info("checkpoint-%d: %d rows there before, %d new, %d failed", checkpoint.step, before, new, failed)
+    if not before:
+        work.tell_time(time.perf_counter() - began)
+        log.info("%s", work.timing)
     work.settled[checkpoint.step] = work.rows_each
     work.show_progress()
     return CheckpointCount(before=before, new=new, failed=failed)

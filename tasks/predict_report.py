@@ -154,7 +154,7 @@ def notes_of(work: Predicting) -> tuple[str, ...]:
     return (
         f"Job {job.job_id} of user {job.user_id!r}, variant {work.setup.variant!r}; read its predictions with: "
         f"evalflows predictions show {job.job_id} --user {job.user_id} --variant {work.setup.variant}",
-        f"Answered by {work.backend.words}.",
+        f"Answered by {work.backend.words}{f'; {work.timing}' if work.timing else ''}.",
         f"Ended: {work.watch.ended}.",
         *(work.failures[step] for step in sorted(work.failures)),
     )

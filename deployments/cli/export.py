@@ -20,6 +20,7 @@ from storage.queries.snapshots import list_run_threads
 from storage.records import Run, ThreadEvaluation
 from tasks.errors import RunRefused
 from tasks.reports.html import ReportWritten, write_report
+from tasks.reports.items import THREADS, items_of
 from tasks.reports.summary import RunSummary
 from tasks.reports.thread import ReportThread
 
@@ -106,16 +107,28 @@ async def read_report_page(database: Database, run_id: UUID, offset: int) -> tup
 
 
 async def require_run(database: Database, run_id: UUID) -> Run:
-    """The run.
+    """The run, which has threads.
 
     Raises:
-        RunRefused: There is none of this id.
+        RunRefused: There is none of this id, or its flow knows no threads.
     """
     async with database.session() as session:
         run = await find_run(session, run_id)
     if run is None:
         raise RunRefused(f"there is no run {run_id}: see 'evalflows runs list'")
+    refuse_without_threads(run)
     return run
+
+
+def refuse_without_threads(run: Run) -> None:
+    """Let nobody look for threads where there can be none.
+
+    Raises:
+        RunRefused: The items of its flow are others.
+    """
+    items = items_of(run.flow).items
+    if items != THREADS.items:
+        raise RunRefused(f"a run of {run.flow} has {items}, not threads: see 'evalflows runs show {run.id}'")
 
 
 @contextmanager

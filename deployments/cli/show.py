@@ -7,6 +7,7 @@ from cyclopts.types import NonNegativeInt
 from deployments.cli.console import make_console, print_json
 from deployments.cli.execute import parse_run_id
 from deployments.cli.exits import DONE
+from deployments.cli.export import refuse_without_threads
 from deployments.cli.session import with_database
 from deployments.cli.tables import Row, print_table
 from storage.database import Database
@@ -49,6 +50,8 @@ def show(
         async with database.session() as session:
             run = await find_run(session, wanted)
             if part == "threads":
+                if run is not None:
+                    refuse_without_threads(run)
                 return run, await list_thread_results(session, wanted, limit=limit, offset=offset)
             if part == "logs":
                 return run, await list_calls(session, wanted, limit=limit, offset=offset)

@@ -67,6 +67,10 @@ def test_adapters_are_predicted_once_each_and_a_broken_one_leaves_the_others(
     assert (told["status"], told["items"], told["completed"], told["unscored"]) == ("completed", 2, 2, {})
     assert told["counts"]["predictions"] == {"answered": 8, "failed": 0, "new": 8}
     assert set(told["metrics"]) == {"exact_match_at_10", "exact_match_at_20"}
+    for of_threads in (("show", told["run_id"], "threads"), ("export", told["run_id"], "--html", tmp_path / "no.html")):
+        refused = call_command("runs", *of_threads)
+        assert refused.code == 2
+        assert "has checkpoints, not threads" in refused.stderr
 
     long_ago(save_lora(out / "checkpoint-30", str(base)))
     job = told["run_id"]

@@ -16,6 +16,7 @@ def load(
     spools: Annotated[list[Path], Parameter(negative="")],
     /,
     *,
+    unsigned: bool = False,
     json: bool = False,
 ) -> int:
     """Put predictions that were kept in spool files into Postgres; loading a file again changes nothing.
@@ -24,13 +25,14 @@ def load(
 
     Args:
         spools: The files; they stay as they are.
+        unsigned: Take rows that no secret of their job has signed: you vouch for them.
         json: Print one JSON object a file.
     """
     codes, store = {DONE}, open_prediction_store()
     try:
         for path in spools:
             try:
-                loaded = load_spool(path, store)
+                loaded = load_spool(path, store, unsigned=unsigned)
             except (SpoolRefused, JobNotFound) as error:
                 complain(str(error))
                 codes.add(WRONG_USAGE)

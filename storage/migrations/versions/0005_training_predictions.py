@@ -1,5 +1,7 @@
 """Training jobs and their predictions: rows that their user alone sees, and that never change."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
@@ -48,7 +50,7 @@ def downgrade() -> None:
     op.execute("DROP FUNCTION training_predictions_never_change()")
 
 
-def _created_at(name: str = "created_at") -> sa.Column:
+def _created_at(name: str = "created_at") -> "sa.Column[Any]":
     return sa.Column(name, sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False)
 
 

@@ -45,7 +45,7 @@ class LoadedSpool:
         return not self.refused
 
 
-def load_spool(path: Path, sink: PredictionSink, *, host: str | None = None) -> LoadedSpool:
+def load_spool(path: Path, sink: PredictionSink, *, host: str | None = None, unsigned: bool = False) -> LoadedSpool:
     """Save the rows of a spool that their signatures prove to be the job's; a second time changes nothing.
 
     A spool is believed that was signed with a secret of its job, or that was written without one on this host for a
@@ -55,6 +55,7 @@ def load_spool(path: Path, sink: PredictionSink, *, host: str | None = None) -> 
         path: The file. It stays as it is.
         sink: Where to.
         host: Name of this host; default: what it calls itself.
+        unsigned: Believe a spool that is not signed all the same, because whoever loads it vouches for it.
 
     Raises:
         SpoolRefused: None of it may be loaded.
@@ -62,7 +63,10 @@ def load_spool(path: Path, sink: PredictionSink, *, host: str | None = None) -> 
         storage.errors.DatabaseError: The database is away; what was loaded by then stays.
     """
     spool = read_spool(path)
-    key = _key_of(spool, sink.token_hashes(spool.header.user_id, spool.header.variant.job_id), host or platform.node())
+    hashes = sink.token_hashes(spool.header.user_id, spool.header.variant.job_id)
+    if not unsigned:
+        _refuse_unsigned(spool, hashes, host or platform.node())
+    key = _key_of(spool, hashes)
     _pin(spool, sink)
     rows, refused = _believed(spool, key)
     new = 0
@@ -101,21 +105,30 @@ def save_each(sink: PredictionSink, user_id: str, rows: Sequence[Prediction]) ->
     return saved, refused
 
 
-def _key_of(spool: SpoolFile, hashes: Sequence[str], host: str) -> str:
-    """The key the spool is signed with, or why it may not be believed."""
+def _refuse_unsigned(spool: SpoolFile, hashes: Sequence[str], host: str) -> None:
+    """Refuse what anybody could have written."""
     path, header = spool.path, spool.header
-    job_id = header.variant.job_id
-    if not header.signed and hashes:
-        raise SpoolRefused(f"{path} is not signed, and job {job_id} has a secret to sign with: {HOW_TO_SIGN}")
-    if not header.signed and header.host != host:
+    if header.signed:
+        return
+    if hashes:
+        raise SpoolRefused(
+            f"{path} is not signed, and job {header.variant.job_id} has a secret to sign with: {HOW_TO_SIGN}; "
+            "vouch for it yourself with --unsigned"
+        )
+    if header.host != host:
         raise SpoolRefused(
             f"{path} is not signed and was written on host {header.host!r}: load it there; {HOW_TO_SIGN}, "
-            "and are loaded anywhere"
+            "and are loaded anywhere; or vouch for it yourself with --unsigned"
         )
+
+
+def _key_of(spool: SpoolFile, hashes: Sequence[str]) -> str:
+    """The key the spool is signed with; `NO_KEY` for one that is not signed, and whole."""
+    path, header = spool.path, spool.header
     for key in hashes if header.signed else (NO_KEY,):
         if spool.header_line.is_signed_by(key, header.spool_id):
             return key
-    wrong = f"was not signed with a secret of job {job_id}, or its first line was changed since"
+    wrong = f"was not signed with a secret of job {header.variant.job_id}, or its first line was changed since"
     raise SpoolRefused(f"{path} {wrong if header.signed else 'is damaged: its first line was changed'}")
 
 

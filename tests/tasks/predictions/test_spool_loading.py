@@ -109,6 +109,17 @@ def test_a_spool_that_may_be_anybodys_is_refused(
     assert stored(store, job_id, [10]) == [0]
 
 
+def test_who_loads_an_unsigned_spool_can_vouch_for_it_and_for_no_other(
+    store: PredictionStore, job_id: UUID, tmp_path: Path
+) -> None:
+    unsigned = write_spool(tmp_path, [make_prediction(job_id)], None)
+    assert load_spool(unsigned, store, host="another", unsigned=True).new == 1
+    signed = write_spool(tmp_path / "signed", [make_prediction(job_id)], "a guess")
+    edit(signed, 1, lambda header: header.update(signed=False))
+    with pytest.raises(SpoolRefused, match="is damaged"):
+        load_spool(signed, store, unsigned=True)
+
+
 def test_a_spool_of_other_settings_or_of_no_job_is_refused(
     store: PredictionStore, job_id: UUID, tmp_path: Path
 ) -> None:
