@@ -1,7 +1,5 @@
 """The job that a run of `predict-checkpoints` writes for: the one that is named, or a new one."""
 
-import getpass
-import os
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -16,6 +14,7 @@ from storage.records.prediction import TrainingJob
 from tasks.errors import RunRefused
 from tasks.predictions.config.job_config import SECTION, PredictionsConfig, read_config
 from tasks.predictions.job import JobIdentity, JobSetup, set_up_job
+from tasks.predictions.whose import job_id_of, user_of
 from tasks.run import OpenRun
 
 
@@ -58,10 +57,7 @@ class JobRequest(Record):
         Raises:
             RunRefused: Nobody is named, and the system has no name for this user.
         """
-        try:
-            return self.user or os.environ.get("JOB_USER_ID") or getpass.getuser()
-        except (OSError, KeyError) as error:  # KeyError: before Python 3.13
-            raise RunRefused("no user is named, and this process runs as one without a name: set --user") from error
+        return user_of(self.user)
 
     @property
     def job_id(self) -> UUID | None:
@@ -70,10 +66,7 @@ class JobRequest(Record):
         Raises:
             RunRefused: It is no id.
         """
-        try:
-            return UUID(self.job) if self.job else None
-        except ValueError as error:
-            raise RunRefused(f"--job: {self.job!r} is not the id of a job: `evalflows jobs list` shows them") from error
+        return job_id_of(self.job) if self.job else None
 
 
 def check_request(request: JobRequest) -> None:

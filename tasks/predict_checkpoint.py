@@ -21,8 +21,8 @@ from tasks.predictions.checkpoints.backend import AskBatch, Prepared
 from tasks.predictions.checkpoints.find import Checkpoint
 from tasks.predictions.job import refuse_difference
 from tasks.predictions.metrics import score
-from tasks.predictions.passes import missing_prompts, rows_of
-from tasks.predictions.prompts import Completion, ModelIdentity, PassResult, Prompt
+from tasks.predictions.passes import failed_pass, missing_prompts, rows_of
+from tasks.predictions.prompts import PassResult, Prompt
 from tasks.retries import is_infrastructure_failure
 
 PASSES_ON = (RunRefused, DatabaseError)
@@ -83,7 +83,7 @@ async def _predict(work: Predicting, checkpoint: Checkpoint) -> CheckpointCount:
             if ask is None and any(prompt.failure is None for prompt in missing):
                 ask = await stack.enter_async_context(work.backend.opened(checkpoint, config.generation()))
                 log.info("checkpoint-%d: %s", checkpoint.step, work.backend.words)
-            result = await ask(missing) if ask else not_asked(missing, config.repeats)
+            result = await ask(missing) if ask else failed_pass(missing, config.generation(), dtype="not computed")
             added, not_answered = await store(work, checkpoint, missing, result, answered)
             new, failed = new + added, failed + not_answered
         del ask
@@ -151,11 +151,3 @@ def batches_of(prompts: Sequence[Prompt], size: int) -> Iterator[Sequence[Prompt
     for start in range(0, len(asked), size):
         yield asked[start : start + size]
     yield [prompt for prompt in prompts if prompt.failure is not None]
-
-
-def not_asked(prompts: Sequence[Prompt], repeats: int) -> PassResult:
-    """The outcome of prompts that cannot be asked of any model; no weights are loaded for it."""
-    completions = tuple(
-        Completion(prompt.index, repeat, failure=prompt.failure) for repeat in range(repeats) for prompt in prompts
-    )
-    return PassResult(ModelIdentity(dtype="not computed"), completions)

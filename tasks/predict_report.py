@@ -10,13 +10,12 @@ from prefect.cache_policies import NO_CACHE
 from storage.queries.jobs import acting_as
 from storage.queries.ledger import usage_of
 from storage.queries.predictions import list_predictions
-from storage.queries.runs import close_run
 from storage.records import RunStatus, UnscoredReason
 from tasks.artifacts import show
 from tasks.checkpoints import Predicting, predicting
 from tasks.errors import RunFailed
 from tasks.predict_verdicts import Verdicts, all_verdicts, shares_of, unscored_of, verdict_counts
-from tasks.report import artifact_key
+from tasks.report import artifact_key, close
 from tasks.reports.predictions.artifact_rows import artifact_rows
 from tasks.reports.predictions.summary import StepSummary, TrainingSummary
 from tasks.reports.summary import EvaluatorCount, RunSummary, Tokens
@@ -50,26 +49,12 @@ async def publish_predictions(run_id: UUID) -> RunSummary:
     error = await failure_of(work, answered_in(found))
     if error is not None:
         summary = summary.model_copy(update={"status": "failed"})
-    await close(work, summary, error)
+    async with work.run.database.transaction() as session:
+        await close(session, summary, error)
     await show_steps(work, found, summary)
     if error is not None:
         raise error
     return summary
-
-
-async def close(work: Predicting, summary: RunSummary, error: RunFailed | None) -> None:
-    """Write the ending of the run, and its summary with it."""
-    figures = {
-        "items": summary.items,
-        "completed": summary.completed,
-        "cost_usd": summary.cost_usd,
-        "tokens_in": summary.tokens.input,
-        "tokens_out": summary.tokens.output,
-        "summary": summary.model_dump(mode="json", by_alias=True),
-    }
-    why = str(error) if error else None
-    async with work.run.database.transaction() as session:
-        await close_run(session, summary.run_id, summary.status, error_message=why, figures=figures)
 
 
 async def sum_up(work: Predicting, steps: Sequence[StepSummary], pairs: Verdicts) -> RunSummary:

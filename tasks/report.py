@@ -107,6 +107,7 @@ async def sum_up(session: AsyncSession, run: OpenRun, items: int, repeats: Repea
 async def close(session: AsyncSession, summary: RunSummary, error: RunFailed | None = None) -> None:
     """Write the ending of the run, and its summary with it."""
     figures = {
+        "items": summary.items,
         "completed": summary.completed,
         "cost_usd": summary.cost_usd,
         "tokens_in": summary.tokens.input,

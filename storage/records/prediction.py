@@ -49,6 +49,10 @@ class Variant(Record):
     settings_hash: str
     settings: dict[str, Any]
 
+    def is_made_like(self, other: "Variant") -> bool:
+        """Whether predictions of both can be compared: their prompts and settings are the same."""
+        return (self.prompts_hash, self.settings_hash) == (other.prompts_hash, other.settings_hash)
+
 
 class Prediction(Record):
     """One row of `training_predictions`: one sample, answered once at one step. Rows never change.

@@ -13,6 +13,7 @@ from storage.records.prediction import DEFAULT_VARIANT, Variant
 from tasks.errors import RunRefused
 from tasks.predictions.config.job_config import PredictionsConfig
 from tasks.predictions.samples import Sample, choose_samples, prompts_hash, read_samples
+from tasks.predictions.whose import job_id_of
 
 BY_EXEC = "start the training with `evalflows jobs exec JOB_ID -- python train.py ...`"
 
@@ -80,10 +81,7 @@ def identify_job(
         raise RunRefused(f"no job is named: {BY_EXEC}, or pass job_id= (`evalflows jobs create` makes one)")
     if not user:
         raise RunRefused(f"no user is named for job {named}: {BY_EXEC}, or pass user_id=")
-    try:
-        return JobIdentity(job_id=UUID(named), user_id=user, token=environment.get("JOB_TOKEN") or None)
-    except ValueError:
-        raise RunRefused(f"{named!r} is not the id of a job: `evalflows jobs list` shows them") from None
+    return JobIdentity(job_id=job_id_of(named), user_id=user, token=environment.get("JOB_TOKEN") or None)
 
 
 def set_up_job(

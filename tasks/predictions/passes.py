@@ -72,14 +72,16 @@ def missing_prompts(
     return tuple(prompts) if any(prompt.failure is None for prompt in missing) else tuple(missing)
 
 
-def failed_pass(prompts: Sequence[Prompt], settings: GenerationSettings, why: str = "") -> PassResult:
+def failed_pass(
+    prompts: Sequence[Prompt], settings: GenerationSettings, why: str = "", dtype: str = "unknown"
+) -> PassResult:
     """A pass that gave nothing, as failed completions with the reason; what cannot be asked keeps its own."""
     failed = [
         Completion(prompt.index, repeat, failure=prompt.failure or why, tokens_in=len(prompt.tokens))
         for repeat in range(settings.repeats)
         for prompt in prompts
     ]
-    return PassResult(ModelIdentity(dtype="unknown"), tuple(failed))
+    return PassResult(ModelIdentity(dtype=dtype), tuple(failed))
 
 
 def _answer(prompt: Prompt, completion: Completion, metrics: Metrics) -> dict[str, Any]:

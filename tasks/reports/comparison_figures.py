@@ -1,13 +1,13 @@
 """The differences of all metrics of two runs, tested together."""
 
 from collections.abc import Mapping
-from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tasks.reports.comparison import Difference
 from tasks.statistics.differences import Measured, paired_difference
+from tasks.statistics.holm import holm
 from tasks.statistics.side_by_side import SideBySide
 from tasks.statistics.unpaired import unpaired_difference
 
@@ -18,19 +18,16 @@ def differences(sides: SideBySide, metrics: Mapping[str, int], alpha: float) -> 
     Args:
         sides: The two runs.
         metrics: Where each metric stands among the scores.
-        alpha: For each interval, and for all tests together (Holm: S. Holm, Scand. J. Stat. 6 (1979), 65-70).
+        alpha: For each interval, and for all tests together (Holm).
     """
-    from statsmodels.stats import multitest  # pyright: ignore[reportMissingTypeStubs]
-
     both = {name: compared(sides, at) for name, at in metrics.items()}
     scored = {name: parts for name, parts in both.items() if parts[0].any() and parts[1].any()}
     measured = {name: measure(sides, metrics[name], parts, alpha, len(scored)) for name, parts in scored.items()}
     if not measured:
         return {}
-    p_values = [found.p_value for found in measured.values()]
-    _, corrected, *_ = cast(Any, multitest).multipletests(p_values, alpha=alpha, method="holm")
+    corrected = holm([found.p_value for found in measured.values()])
     return {
-        name: difference(name, sides, metrics[name], found, float(p), alpha)
+        name: difference(name, sides, metrics[name], found, p, alpha)
         for (name, found), p in zip(measured.items(), corrected, strict=True)
     }
 

@@ -7,7 +7,6 @@ from cyclopts.types import NonNegativeInt
 
 from deployments.cli.console import make_console, print_json
 from deployments.cli.exits import DONE
-from deployments.cli.predictions.job import user_of
 from deployments.cli.session import with_database
 from deployments.cli.tables import Row, print_table
 from storage.database import Database
@@ -15,6 +14,7 @@ from storage.queries.jobs import acting_as, find_job, list_jobs
 from storage.queries.page import Page
 from storage.records.prediction import TrainingJob
 from tasks.errors import RunRefused
+from tasks.predictions.whose import user_of
 
 app = App(name="jobs", help="Training jobs: what is predicted while a model trains, and whose it is.")
 app.command(

@@ -6,7 +6,6 @@ from pathlib import Path
 from deployments.cli.console import print_json
 from deployments.cli.exits import DONE, WRONG_USAGE, complain
 from deployments.cli.jobs.command import no_such_job
-from deployments.cli.predictions.job import job_id_of, user_of
 from deployments.cli.session import with_database
 from deployments.job_process import new_token
 from storage.database import Database
@@ -15,6 +14,7 @@ from storage.records.prediction import TrainingJob
 from tasks.job_config import read_job_config
 from tasks.jobs import CheckedJob, check_job, store_job
 from tasks.predictions.config.job_config import ConfigError
+from tasks.predictions.whose import job_id_of, user_of
 
 
 def create(*, name: str, data: Path, config: str = "", user: str = "", json: bool = False) -> int:

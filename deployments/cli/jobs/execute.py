@@ -9,13 +9,13 @@ from cyclopts import App, Parameter
 from deployments.cli.appearance import OPTIONS
 from deployments.cli.exits import complain
 from deployments.cli.jobs.command import no_such_job
-from deployments.cli.predictions.job import job_id_of, user_of
 from deployments.cli.session import with_database
 from deployments.job_process import find_program, new_token, run_training
 from storage.database import Database
 from storage.errors import DatabaseError
 from storage.queries.jobs import acting_as, add_token, find_job, finish_job, start_job
 from storage.records.prediction import TrainingJob
+from tasks.predictions.whose import job_id_of, user_of
 
 USAGE = "Usage: evalflows jobs exec JOB_ID [--user USER] -- COMMAND [ARGUMENT ...]"
 

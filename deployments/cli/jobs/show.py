@@ -7,13 +7,13 @@ import orjson
 
 from deployments.cli.exits import DONE
 from deployments.cli.jobs.command import read_job, training_state
-from deployments.cli.predictions.job import job_id_of, user_of
 from deployments.cli.session import with_database
 from storage.database import Database
 from storage.queries.jobs import acting_as
 from storage.queries.predictions import StepCount, list_steps
 from storage.queries.variants import list_variants
 from storage.records.prediction import TrainingJob, Variant
+from tasks.predictions.whose import job_id_of, user_of
 
 Predicted = list[tuple[Variant, list[StepCount]]]
 """The variants of a job, each with its steps."""

@@ -8,13 +8,13 @@ from rich.text import Text
 
 from deployments.cli.console import make_console, print_json
 from deployments.cli.exits import DONE
-from deployments.cli.predictions.job import job_id_of, user_of
 from deployments.cli.session import with_database
 from deployments.cli.tables import print_table
 from storage.database import Database
 from storage.queries.predictions import list_predictions
 from storage.records.prediction import DEFAULT_VARIANT, Prediction
 from tasks.errors import RunRefused
+from tasks.predictions.whose import job_id_of, user_of
 from tasks.reports.predictions.rows import sample_lines
 from tasks.reports.predictions.summary import TrainingSummary
 from tasks.reports.predictions.terminal import CHANGES, JUDGED, MEANINGS, change_rows, judge_rows, step_row

@@ -2,12 +2,12 @@
 
 from deployments.cli.console import make_console, print_json
 from deployments.cli.exits import DONE
-from deployments.cli.predictions.job import job_id_of, user_of
 from deployments.cli.session import with_database
 from deployments.cli.tables import Row, print_table
 from storage.database import Database
 from storage.queries.predictions import EpochCount, list_epochs
 from storage.records.prediction import DEFAULT_VARIANT
+from tasks.predictions.whose import job_id_of, user_of
 from tasks.training_steps import require_job
 
 COLUMNS = ("epoch", "steps", "last_step", "predictions", "failed", "last_at")

@@ -6,13 +6,13 @@ from pathlib import Path
 from uuid import UUID
 
 from deployments.cli.exits import DONE
-from deployments.cli.predictions.job import job_id_of, user_of
 from deployments.cli.session import with_database
 from storage.database import Database
 from storage.queries.pairwise import list_verdicts
 from storage.queries.predictions import list_steps
 from storage.records.prediction import DEFAULT_VARIANT
 from tasks.errors import RunRefused
+from tasks.predictions.whose import job_id_of, user_of
 from tasks.reports.predictions.scores import StepScores, scores_of
 from tasks.reports.predictions.sheets import Sheets, shown_steps
 from tasks.training_steps import read_steps, require_job

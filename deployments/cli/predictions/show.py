@@ -4,7 +4,6 @@ from cyclopts.types import NonNegativeInt
 
 from deployments.cli.console import make_console, print_json
 from deployments.cli.exits import DONE
-from deployments.cli.predictions.job import job_id_of, user_of
 from deployments.cli.session import with_database
 from deployments.cli.tables import print_table
 from settings import get_prediction_settings
@@ -12,6 +11,7 @@ from storage.database import Database
 from storage.queries.page import Page
 from storage.queries.predictions import list_predictions
 from storage.records.prediction import DEFAULT_VARIANT, Prediction
+from tasks.predictions.whose import job_id_of, user_of
 from tasks.reports.predictions.rows import prediction_row
 from tasks.training_steps import require_job
 

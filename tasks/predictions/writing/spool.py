@@ -135,7 +135,7 @@ def _key_of(spool: SpoolFile, hashes: Sequence[str]) -> str:
 def _pin(spool: SpoolFile, sink: PredictionSink) -> None:
     wanted = spool.header.variant
     pinned = sink.pin(spool.header.user_id, wanted)
-    if (pinned.prompts_hash, pinned.settings_hash) != (wanted.prompts_hash, wanted.settings_hash):
+    if not pinned.is_made_like(wanted):
         raise SpoolRefused(
             f"{spool.path} has predictions of other prompts or settings than job {wanted.job_id} has as variant "
             f"{wanted.variant!r}: predict again under another variant"

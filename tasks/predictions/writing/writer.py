@@ -167,7 +167,7 @@ class PredictionWriter:
             return
         pinned = sink.pin(self._user_id, self._variant, self._key)
         wanted = self._variant
-        if (pinned.prompts_hash, pinned.settings_hash) != (wanted.prompts_hash, wanted.settings_hash):
+        if not pinned.is_made_like(wanted):
             raise RowsRefused(
                 f"variant {wanted.variant!r} of job {wanted.job_id} is pinned to other prompts or settings: "
                 "predict under another variant"
