@@ -14,11 +14,19 @@ from deployments.run_processes import interrupt_runs, run_ids
 WORKER_STOP_SECONDS = 10.0
 
 
-def main(*, pool: str = WORK_POOL, limit: int | None = None, name: str = "", grace_seconds: float = 60) -> int:
+def main(
+    *,
+    pool: str = WORK_POOL,
+    work_queue: tuple[str, ...] = (),
+    limit: int | None = None,
+    name: str = "",
+    grace_seconds: float = 60,
+) -> int:
     """Work until SIGTERM or Ctrl-C; then interrupt the runs, stop the worker, and let another go on with them.
 
     Args:
         pool: Work pool of type `process`.
+        work_queue: Queues of the pool to take runs from, once for each; all of them where none is named.
         limit: Most runs at once; without one there is no limit.
         name: Name shown in the Prefect UI; the host's where it is empty.
         grace_seconds: How long an interrupted run may take to record what it has before it is killed.
@@ -26,8 +34,9 @@ def main(*, pool: str = WORK_POOL, limit: int | None = None, name: str = "", gra
     Returns:
         0 when it was stopped, else the exit code with which Prefect's worker ended by itself.
     """
-    command = ["-m", "prefect", "worker", "start", "--type", "process", "--with-healthcheck", "--pool", pool]
+    command = ["-m", "deployments.process_worker", "start", "--type", "process", "--with-healthcheck", "--pool", pool]
     command += ["--name", name or socket.gethostname(), *(["--limit", str(limit)] if limit is not None else [])]
+    command += [part for queue in work_queue for part in ("--work-queue", queue)]
     with interrupted_once():
         worker: subprocess.Popen[bytes] | None = None
         try:

@@ -48,7 +48,7 @@ def start_worker(settings: Settings, api_url: str, project: Path) -> subprocess.
     """
     slot = worker_slot(settings)
     place = ["-m", "deployments.local.occupy", str(slot.folder), slot.name]
-    worker = ["-m", "prefect", "worker", "start", "--pool", WORK_POOL, "--type", "process", "--name", "local"]
+    worker = ["-m", "deployments.process_worker", "start", "--pool", WORK_POOL, "--type", "process", "--name", "local"]
     with slot.try_lock() as lock, open_log(slot.folder / "worker.log") as log:
         if lock is None:
             raise BlockingIOError(f"a worker runs already under {str(settings.home)!r}: stop it with `evalflows down`")

@@ -64,7 +64,7 @@ def worker(judge: LocalOpenAI, prefect_server: LocalServer) -> Iterator[psutil.P
         "EVALFLOWS_ROOT": str(PROJECT_ROOT),
         "PYTHONPATH": str(PROJECT_ROOT),
     }
-    command = [sys.executable, "-m", "prefect", "worker", "start", "--pool", POOL, "--type", "process"]
+    command = [sys.executable, "-m", "deployments.process_worker", "start", "--pool", POOL, "--type", "process"]
     process = subprocess.Popen(
         command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT, start_new_session=True
     )

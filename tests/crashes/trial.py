@@ -130,10 +130,7 @@ class Trial:
         return self._process.pid
 
     def _meet(self, fault: Fault, pid: int) -> int:
-        """Strike the run where it lives; one that ended before the instant came is told to go on, and struck then.
-
-        A worker reports a crash twice, and the second report may end what was retried in between.
-        """
+        """Strike the run where it lives; one that ended before the instant came is told to go on, and struck then."""
         for _ in range(MOST_RESUMES):
             pid = self._alive_again(pid)
             if self._strike(fault, pid) or self._stage.status_of(self.run_id) == "completed":
