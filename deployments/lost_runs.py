@@ -27,7 +27,7 @@ from storage.records import Run
 
 LOOKED_AT = 50
 LOOKED_BACK = timedelta(days=7)
-DOUBTFUL = [StateType.RUNNING, StateType.CANCELLING, StateType.CRASHED]
+DOUBTFUL = [StateType.RUNNING, StateType.CANCELLING, StateType.CRASHED, StateType.FAILED]
 ENDINGS = {
     "completed": Completed,
     "completed_with_errors": Completed,
@@ -77,7 +77,7 @@ async def _say_crashed(client: PrefectClient, run_id: UUID) -> None:
 
 
 async def _tell_endings(client: PrefectClient, database: Database) -> None:
-    """Say in Prefect how runs ended that it holds for running or crashed and that have an ending in Postgres."""
+    """Say in Prefect how runs ended that it holds for running, crashed or failed and that ended otherwise."""
     recent = FlowRunFilterStartTime.model_validate({"after_": datetime.now(UTC) - LOOKED_BACK})
     doubtful = await client.read_flow_runs(
         flow_filter=FlowFilter(name=FlowFilterName(any_=list(FLOWS))),
@@ -98,12 +98,14 @@ def missed_ending(flow_run: FlowRun, run: Run) -> State[Any] | None:
     """The state Prefect ought to show; None where what it shows is so, or the run may have begun again.
 
     Args:
-        flow_run: What Prefect holds for running, cancelling or crashed.
+        flow_run: What Prefect holds for running, cancelling, crashed or failed.
         run: Its row.
     """
     state, say = flow_run.state, ENDINGS.get(run.status)
     if state is None or say is None or run.finished_at is None:
         return None
+    if state.is_failed():  # Prefect gave up telling its API Completed; any other row stays, its resume was refused
+        return say(message=run.status) if run.status.startswith("completed") else None
     if state.is_crashed():
         return None if run.status == "crashed" else say(message=run.error_message or run.status)
     began_again = state.timestamp > run.finished_at  # resumed: its row is opened a moment after Prefect says Running

@@ -4,8 +4,7 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,7 @@ from tests.fixtures.database import database_copy
 from tests.rows import rows
 from tests.servers.local_openai import LocalOpenAI
 from tests.threads import write_threads
+from tests.waiting import wait_until
 
 FLOW = ("run", "evaluate-threads")
 POOL = "shards-of-tests"
@@ -75,15 +75,6 @@ def worker(judge: LocalOpenAI, prefect_server: LocalServer) -> Iterator[psutil.P
             child.kill()
         process.kill()
         process.wait()
-
-
-def wait_until(condition: Callable[[], object]) -> bool:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.1)
-    return True
 
 
 def judged(settings: Settings, run_id: str) -> list[dict[str, Any]]:
@@ -163,6 +154,7 @@ def test_cancelling_the_run_stops_its_shards_and_resuming_it_finishes_them(
     before = judge.calls
     process = start_command(*FLOW, *map(str, options))
     assert wait_until(lambda: judge.calls > before + 50)
+    judge.latency_seconds = 30  # so that no shard is done before the command is heard
     run_id = str(shards(settings)[0]["run_id"])
     children = [shard["flow_run_id"] for shard in shards(settings)]
     cancelled = run_command("runs", "cancel", run_id)

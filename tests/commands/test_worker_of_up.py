@@ -6,8 +6,7 @@ import os
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from tests.fixtures.command import Finished, RunCommand, StartCommand
 from tests.fixtures.stack import evalflows_up
 from tests.servers.local_openai import LocalOpenAI
 from tests.threads import write_threads
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.timeout(900)
 FLOW = ("run", "evaluate-threads")
@@ -173,13 +173,6 @@ def test_a_failed_night_is_caught_up_and_a_fall_wakes_somebody_once(
 def state_of(api: str, run_id: str) -> str:
     """What Prefect says of a run."""
     return httpx.get(f"{api}/flow_runs/{run_id}").raise_for_status().json()["state"]["name"]
-
-
-def wait_until(condition: Callable[[], bool]) -> bool:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not condition() and time.monotonic() < deadline:
-        time.sleep(0.1)
-    return condition()
 
 
 def test_the_worker_takes_queued_runs_and_a_cancel_reaches_it(

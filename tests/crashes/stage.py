@@ -20,6 +20,7 @@ from settings import Settings
 from storage.database import database_url
 from tests.servers.local_openai import LocalOpenAI
 from tests.threads import write_threads
+from tests.waiting import wait_until
 
 EVALFLOWS = Path(sys.executable).parent / "evalflows"
 JUDGE = "openai:anything"
@@ -42,12 +43,7 @@ Row = dict[str, Any]
 
 def wait_for(condition: Callable[[], object], seconds: float = PATIENCE_SECONDS) -> bool:
     """Wait until the condition holds; False where it does not in time."""
-    until = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > until:
-            return False
-        time.sleep(0.02)
-    return True
+    return wait_until(condition, seconds, every=0.1)
 
 
 @dataclass

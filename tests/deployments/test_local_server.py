@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
@@ -26,6 +26,7 @@ from deployments.local.server import (
     stop_server,
 )
 from settings import Settings
+from tests.waiting import wait_until
 
 PROJECT = Path(__file__).parents[2]
 START = """
@@ -65,15 +66,6 @@ def settings(home: Path) -> Settings:
 @pytest.fixture
 def server(settings: Settings) -> LocalServer:
     return ensure_server(settings)
-
-
-def wait_until(condition: Callable[[], bool], seconds: float = 60) -> bool:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.05)
-    return True
 
 
 def call(server: LocalServer, method: str, path: str, body: object = None, **headers: str) -> tuple[int, Any]:

@@ -4,8 +4,7 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,7 @@ from storage.embedded import embedded_status
 from storage.queries.threads import list_threads
 from tests.fixtures.database import new_home, remove_home
 from tests.fixtures.prefect_server import copy_tables
+from tests.waiting import wait_until
 
 PROJECT = Path(__file__).parents[2]
 TINY = Path(__file__).parent / "tiny_project"
@@ -98,15 +98,6 @@ def read_until(process: subprocess.Popen[str], text: str) -> str:
         if text in line:
             return said
     raise AssertionError(f"{text!r} was never said, only: {said}")
-
-
-def wait_until(condition: Callable[[], bool], seconds: float = 60) -> bool:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.1)
-    return True
 
 
 def api(settings: Settings) -> httpx.Client:

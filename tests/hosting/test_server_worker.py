@@ -4,8 +4,7 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -16,6 +15,7 @@ from prefect.states import AwaitingRetry
 
 from deployments.local.ports import listen
 from deployments.local.server import LocalServer
+from tests.waiting import wait_until
 
 PROJECT = Path(__file__).parents[2]
 TINY = PROJECT / "tests" / "deployments" / "tiny_project"
@@ -67,19 +67,12 @@ def worker(prefect_server: LocalServer, deployment_id: UUID, pool: str) -> Itera
         process.communicate(timeout=120)
 
 
-def wait_until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 120
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
-
-
 def test_a_stopped_worker_interrupts_its_run_and_gives_it_back_to_the_queue(
     client: SyncPrefectClient, worker: subprocess.Popen[str], deployment_id: UUID, pool: str, tmp_path: Path
 ) -> None:
     said = tmp_path / "said.txt"
     run = client.create_flow_run_from_deployment(deployment_id, parameters={"file": str(said), "seconds": 600})
-    wait_until(said.exists)
+    assert wait_until(said.exists)
     assert KEY in said.read_text()
     worker.terminate()
     printed, _ = worker.communicate(timeout=120)
@@ -100,15 +93,15 @@ def test_a_run_retried_before_its_crash_is_dealt_with_goes_on(
     said, pid, hold = tmp_path / "said.txt", tmp_path / "pid", tmp_path / "hold"
     hold.touch()
     run = client.create_flow_run_from_deployment(deployment_id, parameters={"file": str(said), "seconds": 5})
-    wait_until(pid.exists)
+    assert wait_until(pid.exists)
     os.kill(int(pid.read_text()), signal.SIGKILL)
-    wait_until((tmp_path / "crashed").exists)
+    assert wait_until((tmp_path / "crashed").exists)
     said.unlink()
     client.set_flow_run_state(run.id, AwaitingRetry())
-    wait_until(said.exists)
+    assert wait_until(said.exists)
     hold.unlink()
-    wait_until(lambda: said.read_text().endswith("ended\n"))
-    wait_until(lambda: is_completed(client, run.id))
+    assert wait_until(lambda: said.read_text().endswith("ended\n"))
+    assert wait_until(lambda: is_completed(client, run.id))
     states = [state.name for state in client.read_flow_run_states(run.id)]
     assert states.count("Crashed") == 1, states
 
