@@ -16,6 +16,20 @@ LONG = ("crashes", "browser", "commands", "deployments", "hosting", "docs", "sto
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Long files first, so that no worker is left with one of them when the others are done."""
-    places = {folder: place for place, folder in enumerate(LONG)}
-    items.sort(key=lambda item: places.get(item.nodeid.split("/")[1], len(LONG)))
+    """Long files in the order of their folders, so that no worker is left with one of them when the others are done.
+
+    Short files come in between: the long ones mostly wait, and the short ones have the cores meanwhile.
+    """
+    files: dict[str, list[pytest.Item]] = {}
+    for item in items:
+        files.setdefault(item.nodeid.split("::")[0], []).append(item)
+    long = sorted((file for file in files if folder_of(file) in LONG), key=lambda file: LONG.index(folder_of(file)))
+    short = [file for file in files if folder_of(file) not in LONG]
+    each = -(-len(short) // max(1, len(long)))
+    order = [name for n, file in enumerate(long) for name in (file, *short[n * each : (n + 1) * each])]
+    items[:] = [item for file in (order or short) for item in files[file]]
+
+
+def folder_of(file: str) -> str:
+    """The folder below tests/ that a file lies in, or the file itself."""
+    return file.split("/")[1]
