@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 
 
-def wait_until(condition: Callable[[], object], seconds: float = 240, *, every: float = 0.25) -> bool:
+def wait_until(condition: Callable[[], object], seconds: float = 60, *, every: float = 0.25) -> bool:
     """Ask until the condition holds; False where it does not in time.
 
     Args:

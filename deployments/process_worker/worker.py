@@ -41,7 +41,17 @@ with warnings.catch_warnings():
                 message: What became of its process.
                 client: Asks and reports; the worker's own where it is None.
             """
-            submitted = flow_run.state
-            states = await (client or self.client).read_flow_run_states(flow_run.id) if submitted else []
-            if not any(submitted and state.is_final() and state.timestamp > submitted.timestamp for state in states):
+            if not await self._has_ended(flow_run, client or self.client):
                 await super()._propose_crashed_state(flow_run, message, client)
+
+        async def _has_ended(self, flow_run: "FlowRun", client: "PrefectClient") -> bool:
+            """Whether an ending came after the submission; False where the API does not say, and the worker goes on."""
+            submitted = flow_run.state
+            if submitted is None:
+                return False
+            try:
+                states = await client.read_flow_run_states(flow_run.id)
+            except Exception:  # noqa: BLE001 as Prefect's own report: whatever it is, it must not end the worker
+                self.get_flow_run_logger(flow_run).exception("the states of the run could not be read")
+                return False
+            return any(state.is_final() and state.timestamp > submitted.timestamp for state in states)

@@ -126,7 +126,7 @@ def test_a_shard_whose_process_is_killed_is_done_by_another_and_little_is_asked_
     options = ("--source", source, "--judge", "openai:any", "--concurrency", CONCURRENCY, "--shards", "2", "--json")
     before = judge.calls
     process = start_command(*FLOW, *map(str, options))
-    assert wait_until(lambda: judge.calls > before + 100)
+    assert wait_until(lambda: judge.calls > before + 100, PATIENCE_SECONDS)
     shard_processes(worker)[0].send_signal(signal.SIGKILL)
     stdout, stderr = process.communicate(timeout=PATIENCE_SECONDS)
     assert process.returncode == 0, stderr
@@ -153,7 +153,7 @@ def test_cancelling_the_run_stops_its_shards_and_resuming_it_finishes_them(
     options = ("--source", source, "--judge", "openai:any", "--concurrency", "5", "--shards", "2", "--json")
     before = judge.calls
     process = start_command(*FLOW, *map(str, options))
-    assert wait_until(lambda: judge.calls > before + 50)
+    assert wait_until(lambda: judge.calls > before + 50, PATIENCE_SECONDS)
     judge.latency_seconds = 30  # so that no shard is done before the command is heard
     run_id = str(shards(settings)[0]["run_id"])
     children = [shard["flow_run_id"] for shard in shards(settings)]
@@ -161,7 +161,9 @@ def test_cancelling_the_run_stops_its_shards_and_resuming_it_finishes_them(
     assert cancelled.code == 0, cancelled
     process.communicate(timeout=PATIENCE_SECONDS)
     assert process.returncode == 130
-    assert wait_until(lambda: all(state_of(prefect_server, id_)["state_type"] == "CANCELLED" for id_ in children))
+    assert wait_until(
+        lambda: all(state_of(prefect_server, id_)["state_type"] == "CANCELLED" for id_ in children), PATIENCE_SECONDS
+    )
     asked, kept = judge.calls, len(judged(settings, run_id))
     judge.latency_seconds = 0
     resumed = run_command(*FLOW, "--resume", run_id, "--shards", "1", "--json")

@@ -181,7 +181,7 @@ def test_the_worker_takes_queued_runs_and_a_cancel_reaches_it(
     write_threads(tmp_path / "few.csv", 4)
     options = ("--source", "few.csv", "--judge", "openai:anything", "--queue", "--json")
     whole = run_command(*FLOW, *options).json["run_id"]
-    assert wait_until(lambda: state_of(api, whole) in ENDED)
+    assert wait_until(lambda: state_of(api, whole) in ENDED, PATIENCE_SECONDS)
     shown = run_command("runs", "show", whole, "--json").json
     assert (state_of(api, whole), shown["status"], shown["completed"]) == ("Completed", "completed", 4)
     assert shown["params"]["source"] == str(tmp_path / "few.csv")
@@ -189,15 +189,15 @@ def test_the_worker_takes_queued_runs_and_a_cancel_reaches_it(
     judge.latency_seconds = 120
     before = judge.calls
     stopped = run_command(*FLOW, *options).json["run_id"]
-    assert wait_until(lambda: judge.calls > before)
+    assert wait_until(lambda: judge.calls > before, PATIENCE_SECONDS)
     cancelled = run_command("runs", "cancel", stopped)
     assert (cancelled.code, f"--resume {stopped}" in cancelled.stdout) == (0, True), cancelled
     assert run_command("runs", "show", stopped, "--json").json["status"] == "cancelled"
-    assert wait_until(lambda: state_of(api, stopped) == "Cancelled")
+    assert wait_until(lambda: state_of(api, stopped) == "Cancelled", PATIENCE_SECONDS)
 
     judge.latency_seconds = 0
     retry = [Path(sys.executable).parent / "prefect", "flow-run", "retry", stopped]
     subprocess.run(retry, env={**os.environ, "PREFECT_API_URL": api}, check=True, capture_output=True)
-    assert wait_until(lambda: state_of(api, stopped) in ENDED)
+    assert wait_until(lambda: state_of(api, stopped) in ENDED, PATIENCE_SECONDS)
     retried = run_command("runs", "show", stopped, "--json").json
     assert (state_of(api, stopped), retried["status"], retried["completed"]) == ("Completed", "completed", 4)

@@ -19,6 +19,7 @@ from tests.waiting import wait_until
 
 PROJECT = Path(__file__).parents[2]
 TINY = PROJECT / "tests" / "deployments" / "tiny_project"
+PATIENCE_SECONDS = 120
 KEY = "sk-only-in-the-environment"
 
 
@@ -72,7 +73,7 @@ def test_a_stopped_worker_interrupts_its_run_and_gives_it_back_to_the_queue(
 ) -> None:
     said = tmp_path / "said.txt"
     run = client.create_flow_run_from_deployment(deployment_id, parameters={"file": str(said), "seconds": 600})
-    assert wait_until(said.exists)
+    assert wait_until(said.exists, PATIENCE_SECONDS)
     assert KEY in said.read_text()
     worker.terminate()
     printed, _ = worker.communicate(timeout=120)
@@ -93,15 +94,15 @@ def test_a_run_retried_before_its_crash_is_dealt_with_goes_on(
     said, pid, hold = tmp_path / "said.txt", tmp_path / "pid", tmp_path / "hold"
     hold.touch()
     run = client.create_flow_run_from_deployment(deployment_id, parameters={"file": str(said), "seconds": 5})
-    assert wait_until(pid.exists)
+    assert wait_until(pid.exists, PATIENCE_SECONDS)
     os.kill(int(pid.read_text()), signal.SIGKILL)
-    assert wait_until((tmp_path / "crashed").exists)
+    assert wait_until((tmp_path / "crashed").exists, PATIENCE_SECONDS)
     said.unlink()
     client.set_flow_run_state(run.id, AwaitingRetry())
-    assert wait_until(said.exists)
+    assert wait_until(said.exists, PATIENCE_SECONDS)
     hold.unlink()
-    assert wait_until(lambda: said.read_text().endswith("ended\n"))
-    assert wait_until(lambda: is_completed(client, run.id))
+    assert wait_until(lambda: said.read_text().endswith("ended\n"), PATIENCE_SECONDS)
+    assert wait_until(lambda: is_completed(client, run.id), PATIENCE_SECONDS)
     states = [state.name for state in client.read_flow_run_states(run.id)]
     assert states.count("Crashed") == 1, states
 
