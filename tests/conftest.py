@@ -1,6 +1,10 @@
 """Fixtures of all tests: a real Postgres, a real Prefect server, a local model server. Long files run first."""
 
+import gc
+
 import pytest
+
+gc.disable()  # what is imported stays: looking through it again and again takes half the time of collecting
 
 pytest_plugins = [
     "tests.fixtures.database",
@@ -28,6 +32,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     each = -(-len(short) // max(1, len(long)))
     order = [name for n, file in enumerate(long) for name in (file, *short[n * each : (n + 1) * each])]
     items[:] = [item for file in (order or short) for item in files[file]]
+
+
+def pytest_collection_finish() -> None:
+    """From here on look through what tests make, and leave out what was imported."""
+    gc.freeze()
+    gc.enable()
 
 
 def folder_of(file: str) -> str:

@@ -20,6 +20,9 @@ LOOK_SECONDS = 1
 SHOWN_MILLISECONDS = 2_000
 UNHAPPY_ENDS = ("Failed", "Crashed")
 DRAWN_MILLISECONDS = 8_000
+CLICK_FIRST = "cards => cards.slice(0, 1).map(card => card.click()).length > 0"
+"""Found and clicked in one step: the page draws its list anew when it learns that the run has ended."""
+CELLS = "rows => rows.map(row => Array.from(row.querySelectorAll('td'), cell => cell.innerText.trim()))"
 
 
 class PrefectUi:
@@ -81,13 +84,12 @@ class PrefectUi:
     def open_artifact(self, run_id: UUID, key: str) -> None:
         """From the page of a run to one of its artifacts, as soon as it is there."""
         named = self.page.get_by_text(key, exact=True)
-        card = self.page.locator("a[href*='/artifacts/artifact/']").filter(has=named)
-        wait_for(lambda: self._list_artifacts(run_id) and card.count() > 0, lambda: f"no artifact {key}")
-        card.first.click()
+        cards = self.page.locator("a[href*='/artifacts/artifact/']").filter(has=named)
+        wait_for(lambda: self._list_artifacts(run_id) and cards.evaluate_all(CLICK_FIRST), lambda: f"no artifact {key}")
         self.page.wait_for_url("**/artifacts/artifact/*")
 
     def _list_artifacts(self, run_id: UUID) -> bool:
-        """Load the page of the run anew, and go down to the artifacts of its tasks, which are loaded when in sight."""
+        """Load the page of the run anew, and go down to the artifacts of its tasks, which are drawn when in sight."""
         self.open_run(run_id)
         self.page.get_by_text("Artifacts", exact=True).click()
         self.page.mouse.move(SIZE_PIXELS[0] / 2, SIZE_PIXELS[1] * 0.8)
@@ -106,8 +108,7 @@ class PrefectUi:
     def tables(self) -> list[list[str]]:
         """The rows of the tables on the page, cell by cell."""
         self.page.locator("td").first.wait_for()
-        rows = [row.locator("td").all_inner_texts() for row in self.page.locator("tr").all()]
-        return [[cell.strip() for cell in row] for row in rows if row]
+        return [row for row in self.page.locator("tr").evaluate_all(CELLS) if row]
 
     def picture(self, name: str, height: int = 900) -> None:
         """Take a picture of the page's upper part for the documentation, where one is wanted."""
