@@ -16,6 +16,7 @@ setup: $(VENV)/.with-dev
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
+	-$(INSTALL) --upgrade pip  # that of Python 3.11 takes twice as long for the rest; it will do where there is no other
 
 $(VENV)/.base: pyproject.toml constraints.txt | $(VENV)/bin/python
 	$(INSTALL) --editable .

@@ -57,6 +57,7 @@ class Recording:
         destination: Destination,
         autocast_dtype: "torch.dtype | None",
         planned_passes: int | None,
+        others_wait_seconds: float | None = None,
     ) -> None:
         """Nothing is predicted yet.
 
@@ -67,6 +68,8 @@ class Recording:
             destination: Where rows go; closed by `close`.
             autocast_dtype: The precision that training computes in; None where it is the weights' own.
             planned_passes: Of the whole training; None where it is not known.
+            others_wait_seconds: How long the other processes of the training wait for this one before they give up;
+                None where there are none.
         """
         self.config = setup.config
         self._setup = setup
@@ -75,6 +78,7 @@ class Recording:
         self._destination = destination
         self._autocast_dtype = autocast_dtype
         self._planned_passes = planned_passes
+        self._others_wait_seconds = others_wait_seconds
         self._last_step: int | None = None
         self._tally = Tally()
         atexit.register(self.close)  # an error that ends training does not call `on_train_end`
@@ -163,6 +167,21 @@ class Recording:
         )
         if result.seconds and self._tally.passes == 1:
             say(time_line(result.seconds, self._planned_passes))
+        if warning := waiting_warning(result.seconds, self._others_wait_seconds):
+            logger.warning("step %d: %s", moment.step, warning)
+
+
+def waiting_warning(pass_seconds: float, others_wait_seconds: float | None) -> str | None:
+    """What to do about a pass so long that one twice as long would end training; None where there is nothing to do.
+
+    Args:
+        pass_seconds: How long the pass took.
+        others_wait_seconds: How long the other processes wait for this one; None where there are none.
+    """
+    if others_wait_seconds is None or 2 * pass_seconds < others_wait_seconds:
+        return None
+    limit = f"give up after {others_wait_seconds:g} s (ddp_timeout), which ends training"
+    return f"the other processes waited {pass_seconds:.0f} s; they {limit}: ask fewer samples, or allow more time"
 
 
 def say(line: str) -> None:

@@ -66,7 +66,8 @@ def start_recording(
         folder = Path(wanted.spool).expanduser() if wanted.spool is not None else limits.spool_folder
         destination = Destination(sink, job, variant, folder, limits.queue_rows, opened.pop_all().close)
     passes = foretell(setup, prompts, planned_passes(config, args, state, wanted.at_start), never_comes(config, args))
-    return Recording(setup, prompts, tokenizer, destination, autocast_of(args), passes)
+    others_wait_seconds = float(args.ddp_timeout) if args.world_size > 1 else None
+    return Recording(setup, prompts, tokenizer, destination, autocast_of(args), passes, others_wait_seconds)
 
 
 def tokenizer_of(processing_class: Any) -> Any:  # noqa: ANN401
