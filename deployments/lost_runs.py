@@ -22,10 +22,10 @@ from prefect.states import Cancelled, Completed, Crashed, Failed
 
 from deployments.flow_list import FLOWS
 from storage.database import Database, open_database
-from storage.queries.runs import find_run, mark_lost_runs
+from storage.queries.runs import find_run, find_runs, mark_lost_runs
 from storage.records import Run
 
-LOOKED_AT = 50
+PAGE = 50
 LOOKED_BACK = timedelta(days=7)
 DOUBTFUL = [StateType.RUNNING, StateType.CANCELLING, StateType.CRASHED, StateType.FAILED]
 ENDINGS = {
@@ -78,20 +78,31 @@ async def _say_crashed(client: PrefectClient, run_id: UUID) -> None:
 
 async def _tell_endings(client: PrefectClient, database: Database) -> None:
     """Say in Prefect how runs ended that it holds for running, crashed or failed and that ended otherwise."""
-    recent = FlowRunFilterStartTime.model_validate({"after_": datetime.now(UTC) - LOOKED_BACK})
-    doubtful = await client.read_flow_runs(
-        flow_filter=FlowFilter(name=FlowFilterName(any_=list(FLOWS))),
-        flow_run_filter=FlowRunFilter(
-            state=FlowRunFilterState(type=FlowRunFilterStateType(any_=DOUBTFUL)), start_time=recent
-        ),
-        sort=FlowRunSort.START_TIME_DESC,
-        limit=LOOKED_AT,
-    )
+    doubtful = await _doubtful_runs(client)
+    async with database.session() as session:
+        runs = await find_runs(session, [flow_run.id for flow_run in doubtful])
     for flow_run in doubtful:
-        async with database.session() as session:
-            run = await find_run(session, flow_run.id)
+        run = runs.get(flow_run.id)
         if run is not None and (ending := missed_ending(flow_run, run)) is not None:
             await client.set_flow_run_state(flow_run.id, ending, force=True)
+
+
+async def _doubtful_runs(client: PrefectClient) -> list[FlowRun]:
+    """All recent runs that Prefect holds for running, crashed or failed."""
+    recent = FlowRunFilterStartTime.model_validate({"after_": datetime.now(UTC) - LOOKED_BACK})
+    state = FlowRunFilterState(type=FlowRunFilterStateType(any_=DOUBTFUL))
+    found: list[FlowRun] = []
+    while True:
+        page = await client.read_flow_runs(
+            flow_filter=FlowFilter(name=FlowFilterName(any_=list(FLOWS))),
+            flow_run_filter=FlowRunFilter(state=state, start_time=recent),
+            sort=FlowRunSort.START_TIME_DESC,
+            limit=PAGE,
+            offset=len(found),
+        )
+        found += page
+        if len(page) < PAGE:
+            return found
 
 
 def missed_ending(flow_run: FlowRun, run: Run) -> State[Any] | None:

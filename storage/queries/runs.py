@@ -68,6 +68,12 @@ async def find_run(session: AsyncSession, run_id: UUID) -> Run | None:
     return run_from(row) if row else None
 
 
+async def find_runs(session: AsyncSession, run_ids: Sequence[UUID]) -> dict[UUID, Run]:
+    """The runs of these ids, less those there are none of."""
+    rows = await session.scalars(select(EvalRunRow).where(EvalRunRow.id.in_(run_ids)))
+    return {row.id: run_from(row) for row in rows}
+
+
 async def reopen_run(
     session: AsyncSession, run_id: UUID, *, params: Mapping[str, Any] | None = None, lost_at_most: int = 0
 ) -> None:
