@@ -96,7 +96,7 @@ def make_backend(training: Training) -> Backend:
     """
     if training.server:
         return ServerBackend(training.server, training.server_model, get_settings())
-    return LocalBackend(training.device, training.base)
+    return LocalBackend(training.device, training.base, keep_base=not training.follow)
 
 
 def check_training(training: Training) -> None:

@@ -62,18 +62,19 @@ class LocalBackend:
 
     kind = "transformers"
 
-    def __init__(self, device: str, base: str) -> None:
+    def __init__(self, device: str, base: str, *, keep_base: bool = True) -> None:
         """Nothing is loaded yet.
 
         Args:
             device: `auto` or a device of torch.
             base: Of adapters; empty: what they say.
+            keep_base: Whether the base of an adapter stays in memory until the next one is put on it.
 
         Raises:
             RunRefused: The extra is not installed, or the device cannot be used.
         """
         try:
-            from tasks.predictions.checkpoints.load import choose_device
+            from tasks.predictions.checkpoints.load import CheckpointLoader, choose_device
         except ImportError as error:
             raise RunRefused(
                 f"predictions need what this installation does not have ({error.name}): pip install 'evalflows[train]'"
@@ -81,6 +82,7 @@ class LocalBackend:
         self.device = choose_device(device)
         self.words = f"transformers on {self.device}"
         self._base = base
+        self._loader = CheckpointLoader(self.device, keep_base)
 
     async def prepare(self, checkpoint: Checkpoint, samples: Sequence[Sample], most: int) -> Prepared:
         """See `Backend.prepare`."""
@@ -89,15 +91,11 @@ class LocalBackend:
     @asynccontextmanager
     async def opened(self, checkpoint: Checkpoint, settings: GenerationSettings) -> AsyncGenerator[AskBatch]:
         """See `Backend.opened`."""
-        from tasks.predictions.checkpoints.load import forget, load_checkpoint
         from tasks.predictions.generation.generate import GenerationFailed, generate
 
         folders = folders_of(checkpoint, self._base)
-        held = [
-            await asyncio.to_thread(
-                load_checkpoint, folders, tokenizer_folder(checkpoint, folders, self._base), self.device
-            )
-        ]
+        loader, tokenizer = self._loader, tokenizer_folder(checkpoint, folders, self._base)
+        held = [await asyncio.to_thread(loader.load, folders, tokenizer)]
         logger.info("%s loaded on %s", checkpoint.folder.name, self.device)
 
         async def ask(prompts: Sequence[Prompt]) -> PassResult:
@@ -108,12 +106,17 @@ class LocalBackend:
 
         try:
             yield ask
-        finally:
+        except BaseException:
             held.clear()
-            forget(self.device)
+            loader.forget()
+            raise
+        loader.put_back(held[0])
+        held.clear()
+        loader.collect()
 
     async def close(self) -> None:
-        """Nothing is open."""
+        """Give the memory back."""
+        self._loader.forget()
 
     def _prepare(self, checkpoint: Checkpoint, samples: Sequence[Sample], most: int) -> Prepared:
         from tasks.predictions.checkpoints.load import read_prompts

@@ -3,7 +3,8 @@
 # transformers and peft say in part only what their functions give
 
 import gc
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,17 @@ from tasks.predictions.prompts import Prompt
 from tasks.predictions.samples import Sample, context_of, make_prompts
 from tasks.providers.local_model.folders import ModelFolders
 from tasks.providers.local_model.generate import forget_memory
-from tasks.providers.local_model.load import best_device, load_base, put_adapter
+from tasks.providers.local_model.load import best_device, embeddings_of, load_base, put_adapter
+
+BESIDES_LORA = (
+    "layer_replication",
+    "megatron_config",
+    "modules_to_save",
+    "target_parameters",
+    "trainable_token_indices",
+    "use_dora",
+)
+"""What an adapter's config says of changes to more than it adds beside a layer."""
 
 
 @dataclass(frozen=True)
@@ -28,10 +39,12 @@ class LoadedCheckpoint:
     Attributes:
         model: In evaluation mode, its adapter put into it.
         tokenizer: The checkpoint's own, else the base's.
+        base: The folder of its base, where that is as it was read once the adapter is taken out; else None.
     """
 
     model: Any
     tokenizer: Any
+    base: Path | None
 
 
 def choose_device(name: str) -> str:
@@ -74,27 +87,74 @@ def read_prompts(
     return make_prompts(samples, tokenizer, most, context_of(config)), template_hash(tokenizer)
 
 
-def load_checkpoint(folders: ModelFolders, tokenizer_folder: Path, device_name: str) -> LoadedCheckpoint:
-    """Load a model, with its adapter on top where it has one; nothing is fetched, and no code of theirs is run.
+class CheckpointLoader:
+    """Loads checkpoints one at a time; what the adapters of a training lie on is read once, where that is exact."""
 
-    Raises:
-        Exception: Whatever torch, transformers and peft raise where files are broken, missing, or too large.
+    def __init__(self, device_name: str, keep_base: bool) -> None:
+        """Nothing is loaded yet.
+
+        Args:
+            device_name: As torch names it.
+            keep_base: Whether the base of an adapter stays in memory for the next one.
+        """
+        self._device = torch.device(device_name)
+        self._keep_base = keep_base
+        self._base: tuple[Path, Any] | None = None
+
+    def load(self, folders: ModelFolders, tokenizer_folder: Path) -> LoadedCheckpoint:
+        """Load a model, with its adapter on top where it has one; nothing is fetched, and no code of theirs is run.
+
+        Raises:
+            Exception: Whatever torch, transformers and peft raise where files are broken, missing, or too large.
+        """
+        showed_progress = is_progress_bar_enabled()
+        disable_progress_bar()
+        try:
+            tokenizer: Any = AutoTokenizer.from_pretrained(tokenizer_folder, local_files_only=True)
+            model, stays = self._take_base(folders.base), False
+            if folders.adapter is not None:
+                tokens = embeddings_of(model)
+                put_adapter(model, folders.adapter, len(tokenizer))
+                stays = embeddings_of(model) == tokens and lies_on_top(folders.adapter)
+        finally:
+            if showed_progress:
+                enable_progress_bar()
+        return LoadedCheckpoint(model.eval(), tokenizer, folders.base if stays else None)
+
+    def put_back(self, loaded: LoadedCheckpoint) -> None:
+        """Take the adapter out, and keep the base where it is as it was read and is wanted."""
+        if self._keep_base and loaded.base is not None:
+            loaded.model.delete_adapter(loaded.model.active_adapters())
+            self._base = loaded.base, loaded.model
+
+    def forget(self) -> None:
+        """Keep nothing, and give back the memory of the models that nobody holds."""
+        self._base = None
+        self.collect()
+
+    def collect(self) -> None:
+        """Give back the memory of the models that nobody holds."""
+        gc.collect()
+        forget_memory(self._device)
+
+    def _take_base(self, folder: Path) -> Any:  # noqa: ANN401
+        kept, self._base = self._base, None
+        if kept is not None and kept[0] == folder:
+            return kept[1]
+        kept = None
+        self.forget()
+        return load_base(ModelFolders(folder), self._device)
+
+
+def lies_on_top(adapter: Path) -> bool:
+    """Whether a model without this adapter is its base again, so that another can be put on it.
+
+    So it is for LoRA beside layers that are named and stay as they are. Others change the base's own weights (an
+    initialisation that takes its part out of them) or train some of them (heads, embeddings, biases).
     """
-    device = torch.device(device_name)
-    showed_progress = is_progress_bar_enabled()
-    disable_progress_bar()
-    try:
-        tokenizer: Any = AutoTokenizer.from_pretrained(tokenizer_folder, local_files_only=True)
-        model = load_base(ModelFolders(folders.base), device)
-        if folders.adapter is not None:
-            put_adapter(model, folders.adapter, len(tokenizer))
-    finally:
-        if showed_progress:
-            enable_progress_bar()
-    return LoadedCheckpoint(model.eval(), tokenizer)
-
-
-def forget(device_name: str) -> None:
-    """Give back the memory of a model that nobody holds any more."""
-    gc.collect()
-    forget_memory(torch.device(device_name))
+    config: Mapping[str, Any] = json.loads((adapter / "adapter_config.json").read_text(encoding="utf-8"))
+    if config.get("peft_type") != "LORA" or not isinstance(config.get("target_modules"), list):
+        return False
+    if config.get("bias", "none") != "none" or config.get("init_lora_weights", True) not in (True, False, "gaussian"):
+        return False
+    return not any(config.get(name) for name in BESIDES_LORA)

@@ -2,7 +2,8 @@
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 # transformers and peft say in part only what their functions give
 
-from collections.abc import Collection
+import json
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,9 @@ from tasks.providers.local_model.prompt import Tokenizer
 
 BF16_UNITS = ("avx512_bf16", "amx_bf16", "bf16")
 """What a processor has that computes in bfloat16 (x86, x86, Arm), as `torch.cpu.get_capabilities` names it."""
+
+ADAPTER = "default"
+"""The name that transformers and PEFT give the first adapter in a model."""
 
 Model = Any
 """A causal language model of transformers, whose own types are unknown in part."""
@@ -114,7 +118,26 @@ def put_adapter(model: Model, adapter: Path, tokens: int) -> None:
     """Put an adapter into a model, which is grown first where training added tokens."""
     if tokens > embeddings_of(model):
         model.resize_token_embeddings(tokens, mean_resizing=False)
-    refuse_gaps(model.load_adapter(str(adapter)).missing_keys)
+    with (adapter / "adapter_config.json").open(encoding="utf-8") as config:
+        has_magnitudes = bool(json.load(config).get("use_dora"))
+    refuse_gaps(put_dora(model, adapter) if has_magnitudes else model.load_adapter(str(adapter)).missing_keys)
+
+
+def put_dora(model: Model, adapter: Path) -> set[str]:
+    """Put an adapter with magnitudes into a model, by PEFT; returns the weights that its files do not hold.
+
+    `load_adapter` of transformers 5.23 gives a magnitude vector another name than PEFT 0.21, and finds none of them.
+    """
+    from peft import PeftConfig, inject_adapter_in_model, load_peft_weights, set_peft_model_state_dict
+
+    config: Any = PeftConfig.from_pretrained(str(adapter))
+    config.inference_mode = True
+    inject_adapter_in_model(config, model, ADAPTER)
+    model._hf_peft_config_loaded = True  # so that transformers knows of it: `active_adapters`
+    found: Mapping[str, Any] = load_peft_weights(str(adapter), device="cpu")
+    weights = {name.removeprefix("base_model.model."): each for name, each in found.items()}
+    missing: Collection[str] = set_peft_model_state_dict(model, weights, ADAPTER).missing_keys
+    return {name for name in missing if ADAPTER in name.split(".")}
 
 
 def embeddings_of(model: Model) -> int:
