@@ -16,7 +16,9 @@ from tests.crashes.stage import Stage
 
 TABLES = ("api_logs", "thread_evaluations")
 BALLAST = "ballast"
-TABLES_SIZE, LOG_SIZE = "64m", "128m"
+TABLES_SIZE, LOG_SIZE = "64m", "256m"
+LOG_KEPT = "64MB"
+"""What Postgres keeps of its log, more or less: filled by the log itself, no disk has room once the ballast is gone."""
 
 
 def can_mount() -> bool:
@@ -85,6 +87,8 @@ def move_log(stage: Stage) -> None:
     log = place.data / "pg_wal"
     if log.is_symlink():
         return
+    with superuser(stage) as connection:
+        connection.execute(f"ALTER SYSTEM SET max_wal_size = '{LOG_KEPT}'".encode())
     stop_embedded(stage.settings)
     disk = disk_of(stage, "log", LOG_SIZE)
     subprocess.run(["cp", "-a", f"{log}/.", disk], check=True)
