@@ -3,15 +3,13 @@
 # transformers and peft say in part only what their functions give
 
 import gc
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
 from transformers import AutoConfig, AutoTokenizer
-from transformers.utils.logging import disable_progress_bar, enable_progress_bar, is_progress_bar_enabled
 
 from tasks.errors import RunRefused
 from tasks.predictions.generation.identity import template_hash
@@ -19,7 +17,14 @@ from tasks.predictions.prompts import Prompt
 from tasks.predictions.samples import Sample, context_of, make_prompts
 from tasks.providers.local_model.folders import ModelFolders
 from tasks.providers.local_model.generate import forget_memory
-from tasks.providers.local_model.load import best_device, embeddings_of, load_base, put_adapter
+from tasks.providers.local_model.load import (
+    adapter_config,
+    best_device,
+    embeddings_of,
+    load_base,
+    no_progress_bars,
+    put_adapter,
+)
 
 BESIDES_LORA = (
     "layer_replication",
@@ -107,18 +112,13 @@ class CheckpointLoader:
         Raises:
             Exception: Whatever torch, transformers and peft raise where files are broken, missing, or too large.
         """
-        showed_progress = is_progress_bar_enabled()
-        disable_progress_bar()
-        try:
+        with no_progress_bars():
             tokenizer: Any = AutoTokenizer.from_pretrained(tokenizer_folder, local_files_only=True)
             model, stays = self._take_base(folders.base), False
             if folders.adapter is not None:
                 tokens = embeddings_of(model)
                 put_adapter(model, folders.adapter, len(tokenizer))
                 stays = embeddings_of(model) == tokens and lies_on_top(folders.adapter)
-        finally:
-            if showed_progress:
-                enable_progress_bar()
         return LoadedCheckpoint(model.eval(), tokenizer, folders.base if stays else None)
 
     def put_back(self, loaded: LoadedCheckpoint) -> None:
@@ -152,7 +152,7 @@ def lies_on_top(adapter: Path) -> bool:
     So it is for LoRA beside layers that are named and stay as they are. Others change the base's own weights (an
     initialisation that takes its part out of them) or train some of them (heads, embeddings, biases).
     """
-    config: Mapping[str, Any] = json.loads((adapter / "adapter_config.json").read_text(encoding="utf-8"))
+    config = adapter_config(adapter)
     if config.get("peft_type") != "LORA" or not isinstance(config.get("target_modules"), list):
         return False
     if config.get("bias", "none") != "none" or config.get("init_lora_weights", True) not in (True, False, "gaussian"):

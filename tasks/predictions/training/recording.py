@@ -57,7 +57,7 @@ class Recording:
         destination: Destination,
         autocast_dtype: "torch.dtype | None",
         planned_passes: int | None,
-        others_wait_seconds: float | None = None,
+        others_wait_seconds: float | None,
     ) -> None:
         """Nothing is predicted yet.
 

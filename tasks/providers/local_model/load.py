@@ -3,7 +3,8 @@
 # transformers and peft say in part only what their functions give
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Generator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -63,22 +64,29 @@ def load(folders: ModelFolders, device_name: str) -> LoadedModel:
         Exception: Whatever torch, transformers and peft raise where files are broken, missing, or too large.
     """
     device = torch.device(best_device() if device_name == "auto" else device_name)
-    showed_progress = is_progress_bar_enabled()
-    disable_progress_bar()
-    try:
+    with no_progress_bars():
         tokenizer: Tokenizer = AutoTokenizer.from_pretrained(folders.tokenizer, local_files_only=True)
         model = load_base(folders, device)
         if folders.adapter is not None:
             put_adapter(model, folders.adapter, len(tokenizer))
-    finally:
-        if showed_progress:
-            enable_progress_bar()
     config = model.config.get_text_config(decoder=True)
     ends = ends_of(model, tokenizer)
     model.generation_config = GenerationConfig(eos_token_id=ends, pad_token_id=ends[0], disable_compile=True)
     vocabulary = from_tokenizer(tokenizer, n_vocab=max(len(tokenizer), config.vocab_size), eos_token=ends)
     context = getattr(config, "max_position_embeddings", None)
     return LoadedModel(model.eval(), tokenizer, vocabulary, context, embeddings_of(model), device)
+
+
+@contextmanager
+def no_progress_bars() -> Generator[None]:
+    """Let transformers draw none while the block runs."""
+    showed_progress = is_progress_bar_enabled()
+    disable_progress_bar()
+    try:
+        yield
+    finally:
+        if showed_progress:
+            enable_progress_bar()
 
 
 def best_device() -> str:
@@ -118,9 +126,13 @@ def put_adapter(model: Model, adapter: Path, tokens: int) -> None:
     """Put an adapter into a model, which is grown first where training added tokens."""
     if tokens > embeddings_of(model):
         model.resize_token_embeddings(tokens, mean_resizing=False)
-    with (adapter / "adapter_config.json").open(encoding="utf-8") as config:
-        has_magnitudes = bool(json.load(config).get("use_dora"))
+    has_magnitudes = adapter_config(adapter).get("use_dora")
     refuse_gaps(put_dora(model, adapter) if has_magnitudes else model.load_adapter(str(adapter)).missing_keys)
+
+
+def adapter_config(adapter: Path) -> Mapping[str, Any]:
+    """What PEFT has written of an adapter."""
+    return json.loads((adapter / "adapter_config.json").read_bytes())
 
 
 def put_dora(model: Model, adapter: Path) -> set[str]:
